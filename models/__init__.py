@@ -1,0 +1,1 @@
+"""What a model is: the network, the bundle, the runtime, and the shipped encoder and bundle."""

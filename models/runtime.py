@@ -1,0 +1,90 @@
+"""The runtime: a bundle's OpenVINO graph on the CPU, run over windows of equal rounded length."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import openvino
+from numpy.typing import NDArray
+
+from models.decoding import Logits
+from sikap.errors import BundleError
+
+TOKEN_BUDGET: Final = 1024  # tokens a batch; 512 to 2,048 run alike (docs/performance.md)
+LENGTH_STEP: Final = 16  # lengths are rounded up to this, since each new shape costs a compilation
+
+
+def rounded(length: int) -> int:
+    """`length` rounded up to a multiple of LENGTH_STEP."""
+    return -(-length // LENGTH_STEP) * LENGTH_STEP
+
+
+def batches(lengths: Sequence[int], budget: int = TOKEN_BUDGET) -> Iterator[list[int]]:
+    """Indices grouped by rounded length, longest first, each group within the token budget.
+
+    A window is only ever batched with windows of its own rounded length: its padding, and so its result, do not
+    depend on what else is asked at the same time.
+    """
+    by_length: dict[int, list[int]] = {}
+    for index, length in enumerate(lengths):
+        by_length.setdefault(rounded(length), []).append(index)
+    for length in sorted(by_length, reverse=True):
+        rows = max(1, budget // length)
+        group = by_length[length]
+        yield from (group[start : start + rows] for start in range(0, len(group), rows))
+
+
+def pad(windows: Sequence[list[int]], filler: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Ids and mask of shape (windows, rounded longest length)."""
+    shape = (len(windows), rounded(max(map(len, windows))))
+    ids, mask = np.full(shape, filler, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    for row, window in enumerate(windows):
+        ids[row, : len(window)] = window
+        mask[row, : len(window)] = 1
+    return ids, mask
+
+
+class Runtime:
+    """A compiled graph.
+
+    Args:
+        graph: path of the OpenVINO `model.xml`.
+        precision: `bf16`, `f32`, or `int8` (whose layers that are not int8 run in bf16).
+        filler: id of the padding token.
+        threads: cores to use; 0 for all.
+    """
+
+    def __init__(self, graph: Path, precision: str, filler: int, threads: int = 0) -> None:
+        config: dict[str, str | int] = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": "f32" if precision == "f32" else "bf16",
+            "INFERENCE_NUM_THREADS": threads,
+            "ENABLE_CPU_PINNING": "NO",  # several processes would all be pinned to the same core
+        }
+        try:
+            self._compiled = openvino.Core().compile_model(str(graph), "CPU", config)
+        except RuntimeError as error:
+            raise BundleError(
+                f"{graph}: OpenVINO cannot run it ({error}); restore the bundle or train again"
+            ) from error
+        self._filler = filler
+
+    def __call__(self, windows: Sequence[list[int]]) -> list[Logits]:
+        """The logits of each window, in the order given, those of the special tokens left out.
+
+        Not thread-safe: one caller at a time.
+        """
+        results: dict[int, Logits] = {}
+        for group in batches([len(window) for window in windows]):
+            ids, mask = pad([windows[index] for index in group], self._filler)
+            stance, tags, holders = self._compiled((ids, mask)).values()
+            for row, index in enumerate(group):
+                inner = slice(1, len(windows[index]) - 1)
+                results[index] = Logits(stance[row].copy(), tags[row, inner].copy(), holders[row, inner].copy())
+        return [results[index] for index in range(len(windows))]
+
+    def warm(self, longest: int) -> None:
+        """Compile the kernels of every length up to `longest`, so that the first request does not wait for them."""
+        for length in range(LENGTH_STEP, rounded(longest) + 1, LENGTH_STEP):
+            self([[self._filler] * length])

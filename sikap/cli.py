@@ -1,0 +1,241 @@
+"""The command line `sikap`: thin, and each command imports only what it needs."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from sikap.errors import InputError, SikapError, Stopped
+from sikap.label_commands import labels
+from sikap.model_commands import models
+
+if TYPE_CHECKING:
+    from serving.answer import Answer
+
+app = typer.Typer(
+    name="sikap",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Stance and framing of Indonesian news: classify, score folders, serve, train.",
+)
+app.add_typer(labels, name="labels")
+app.add_typer(models, name="models")
+console = Console(stderr=True)
+COLOURS = {"legal-justification": "blue", "condemnation": "red", "denial": "yellow", "neutral-report": "dim"}
+
+MinConfidence = Annotated[
+    float | None,
+    typer.Option(min=0, max=1, help="Call labels below this confidence uncertain; default: the bundle's thresholds."),
+]
+
+
+@app.command()
+def classify(
+    file: Annotated[str, typer.Argument(help="A text file, or - for standard input.")] = "-",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the same JSON as POST /v1/classify.")] = False,
+    min_confidence: MinConfidence = None,
+) -> None:
+    """Classify one article."""
+    from models.shelf import bundles_root, load_current
+    from serving.answer import Answer
+    from serving.classifier import Classifier
+    from serving.documents import Source, decode, read_document
+
+    if file == "-":
+        text = decode(sys.stdin.buffer.read())
+    else:
+        try:
+            text = read_document(Source(Path(file), file)).text
+        except InputError as error:
+            raise InputError(f"{file}: {error}") from error
+    classifier = Classifier(load_current(bundles_root()))
+    result = classifier.classify(text, min_confidence)
+    answer = Answer(model=classifier.model, paragraphs=result.paragraphs, profile=result.profile)
+    if as_json:
+        print(answer.model_dump_json(indent=1))
+    else:
+        _show(text, answer)
+
+
+def _show(text: str, answer: "Answer") -> None:
+    from rich.text import Text
+
+    out = Console()
+    for verdict in answer.paragraphs:
+        if verdict.stance is None:
+            out.print(Text(text[verdict.start : verdict.end], style="dim italic"), "\n")
+            continue
+        colour = COLOURS[verdict.stance]
+        doubt = ", uncertain" if verdict.uncertain else ""
+        out.print(Text(f"{verdict.stance} {verdict.confidence:.0%}{doubt}", style=f"bold {colour}"))
+        shown = Text(text[verdict.start : verdict.end])
+        for span in verdict.spans:
+            shown.stylize(f"underline {COLOURS[span.stance]}", span.start - verdict.start, span.end - verdict.start)
+            if span.holder:
+                shown.stylize("bold", span.holder.start - verdict.start, span.holder.end - verdict.start)
+        out.print(shown, "\n")
+    for holder in answer.profile.holders:
+        held = ", ".join(f"{stance} ({len(places)})" for stance, places in holder.stances.items())
+        out.print(Text.assemble((holder.name, "bold"), f": {held}"))
+    out.print(
+        Text(", ".join(f"{stance} {share:.0%}" for stance, share in answer.profile.paragraphs.items()), style="dim")
+    )
+
+
+@app.command()
+def score(
+    paths: Annotated[list[Path], typer.Argument(help="Folders and files (.txt, .md, .html).")],
+    out: Annotated[Path, typer.Option(help="Where to write: .parquet, .csv or .jsonl.")],
+    min_confidence: MinConfidence = None,
+    fresh: Annotated[bool, typer.Option(help="Start over instead of resuming a stopped run.")] = False,
+) -> None:
+    """Score folders and files into a table, one row a paragraph; a stopped run is resumed by the same command."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from models.shelf import bundles_root, load_current
+    from serving.classifier import Classifier
+    from serving.documents import find_documents
+    from serving.folder import score_folder
+    from serving.tables import check_format, companion
+
+    check_format(out)
+    found = find_documents(paths)
+    classifier = Classifier(load_current(bundles_root()))
+    columns = (TextColumn("scoring"), BarColumn(), MofNCompleteColumn(), TextColumn("documents"), TimeRemainingColumn())
+    try:
+        with Progress(*columns, console=console) as progress:
+            task = progress.add_task("", total=len(found.sources))
+            summary = score_folder(
+                found, out, classifier, min_confidence, fresh, lambda done: progress.update(task, completed=done)
+            )
+    except KeyboardInterrupt:
+        raise Stopped(f"stopped; the same command goes on from the last finished shard towards {out}") from None
+    failed = sum(summary.failures.values())
+    console.print(
+        f"{out} and {companion(out).name}: {summary.paragraphs} paragraphs of {summary.documents - failed} documents"
+    )
+    if found.skipped:
+        console.print(f"{found.skipped} files of other types were passed over")
+    if failed:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in summary.failures.most_common())
+        console.print(f"{failed} documents failed ({kinds}); their rows say why in `error`")
+        raise typer.Exit(1)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to bind.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to bind.")] = 3000,
+) -> None:
+    """Serve the HTTP API and the page."""
+    from models.shelf import bundles_root, load_current
+
+    load_current(bundles_root())  # a damaged bundle is refused here: inside the server it would be retried for ever
+    root = Path(__file__).parents[1]
+    home = root / ".bentoml"
+    home.mkdir(exist_ok=True)
+    # The service makes no calls of its own to anyone; `true` is the only value that BentoML takes for it.
+    environment = {
+        **os.environ,
+        "BENTOML_DO_NOT_TRACK": "true",
+        "BENTOML_HOME": os.environ.get("BENTOML_HOME", str(home)),
+    }
+    console.print(f"Sikap at http://{host}:{port}  (Ctrl+C stops it)")
+    command = [sys.executable, "-m", "bentoml", "serve", "serving.service:Sikap", "--host", host, "--port", str(port)]
+    os.chdir(root)
+    os.execve(sys.executable, command, environment)
+
+
+@app.command()
+def train(
+    labels: Annotated[
+        list[Path] | None, typer.Option(help="Labelled files or folders; default: the project's own.")
+    ] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="Folder or hub id of a BERT; default: the compact encoder.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="The bundle's name.")] = "sikap",
+    recipe: Annotated[str, typer.Option(help="default (one seed) or full (several, averaged).")] = "default",
+    evaluate: Annotated[
+        list[Path] | None, typer.Option(help="Labelled files to report in the card besides validation.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the labels; default: the recipe's.")] = None,
+) -> None:
+    """Fine-tune, calibrate, evaluate, export and promote a bundle."""
+    from dataclasses import replace
+
+    from training.train import RECIPES, Job
+    from training.train import train as run
+
+    if recipe not in RECIPES:
+        raise InputError(f"--recipe {recipe!r}: expected one of {', '.join(RECIPES)}")
+    job = Job(name=name, seeds=RECIPES[recipe], evaluate=tuple(evaluate or ()))
+    arguments = replace(job.arguments, seed=seed, epochs=epochs or job.arguments.epochs)
+    job = replace(
+        job, arguments=arguments, labels=tuple(labels) if labels else job.labels, encoder=encoder or job.encoder
+    )
+    try:
+        run(job, console)
+    except KeyboardInterrupt:
+        raise Stopped("stopped; nothing was changed, the current bundle is the one from before") from None
+
+
+@app.command()
+def evaluate(
+    file: Annotated[
+        Path, typer.Argument(help="Labelled articles (JSON Lines): the project's format, or with `paragraphs`.")
+    ],
+    bundle: Annotated[str | None, typer.Option(help="NAME/VERSION; default: the current bundle.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print figures as JSON.")] = False,
+) -> None:
+    """Judge a bundle on labelled articles: F1 by stance, evidence, calibration, with bootstrap intervals and baselines."""
+    from models.bundle import load_bundle
+    from models.shelf import bundles_root, current_bundle
+    from training.evaluate import read_gold
+    from training.report import compare_with_baselines, show_report
+
+    root = bundles_root()
+    documents = read_gold(file)
+    found = compare_with_baselines(documents, load_bundle(root / (bundle or current_bundle(root))))
+    if as_json:
+        print(json.dumps(found.as_dict(), indent=1))
+    else:
+        show_report(found, Console())
+
+
+@app.command()
+def pretrain(
+    corpus: Annotated[Path, typer.Argument(help="A .jsonl or .jsonl.zst file with a `text` in each line.")],
+    out: Annotated[Path, typer.Option(help="Folder for the encoder; an unfinished run in it is resumed.")],
+    minutes: Annotated[float, typer.Option(min=0.01, help="Training time.")] = 60,
+    vocabulary: Annotated[int, typer.Option(min=500, max=65_000, help="Words of the tokenizer.")] = 16_000,
+) -> None:
+    """Pre-train a compact encoder on unlabelled text."""
+    from training.pretrain import Settings
+    from training.pretraining import pretrain_encoder
+
+    try:
+        pretrain_encoder(corpus, out, Settings(minutes=minutes), vocabulary, console)
+    except KeyboardInterrupt:
+        raise Stopped(f"stopped; the same command goes on from the last checkpoint in {out}") from None
+
+
+def main() -> None:
+    """Entry point: errors meant for the user become one message and an exit code, never a trace."""
+    try:
+        app()
+    except SikapError as error:
+        console.print(
+            f"[bold red]error[/]: {error}" if error.exit_code == 2 else str(error),
+            markup=error.exit_code == 2,
+            highlight=False,
+        )
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(3)

@@ -1,0 +1,58 @@
+"""Every error that a user can meet, with the HTTP status and the exit code that each one maps to."""
+
+
+class SikapError(Exception):
+    """Base of all errors whose message is meant for the user.
+
+    `code` is the word in an HTTP error body, `status` its HTTP status, `exit_code` what the command line ends with.
+    """
+
+    code = "internal"
+    status = 500
+    exit_code = 2
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.field = message, field
+
+
+class InputError(SikapError):
+    """What was given (a value, a file, an option) is not what was expected."""
+
+    code, status = "invalid", 422
+
+
+class TooLargeError(SikapError):
+    """What was given is over a limit of size."""
+
+    code, status = "too_large", 413
+
+
+class BundleError(SikapError):
+    """A model bundle is missing, damaged, or does not fit this version of Sikap."""
+
+    code, status = "model_unavailable", 503
+
+
+class BusyError(SikapError):
+    """More work is waiting than the service takes on."""
+
+    code, status = "busy", 429
+
+
+class DeadlineError(SikapError):
+    """The answer was not ready in time."""
+
+    code, status = "deadline", 504
+
+
+class GateError(SikapError):
+    """A trained model was kept beside the current one, not promoted; the message says why."""
+
+    code, exit_code = "gate", 1
+
+
+class Stopped(SikapError):
+    """The run was interrupted and can be resumed by the same command."""
+
+    code, exit_code = "stopped", 3

@@ -1,0 +1,1 @@
+"""Labels in, bundle out: pre-training, fitting, calibration, judging, export, promotion."""

@@ -1,0 +1,78 @@
+"""Calibration on the validation articles: temperatures, the shift to the natural prior, and abstention thresholds."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from labels.article import LabelledParagraph
+from labels.stance import Stance
+from models.decoding import Logits, softmax
+from models.tags import holder_tags, stance_tags
+from models.tokenizing import Tokens
+from training.metrics import LABELS, Judged
+
+# Shares of paragraphs in real news that the labels, richer in marked stances on purpose, do not have. From double
+# annotation of published news: 1 to 2 % legal justification, 2 to 7 % denial; condemnation and the rest estimated.
+NATURAL_PRIOR: Final = (0.02, 0.17, 0.05, 0.76)
+PRIOR_STRENGTH: Final = 0.5  # how much of the shift is applied; see docs/log.md for what was compared
+WANTED_ACCURACY: Final = 0.85  # of the labels at or above their stance's threshold
+LEAST_ABOVE: Final = 10  # validation labels that a threshold has to rest on
+
+
+def fit_temperature(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> float:
+    """The temperature of least negative log-likelihood (Guo et al., ICML 2017). Shapes (n, classes) and (n,)."""
+
+    def loss(log_temperature: float) -> float:
+        chances = softmax(logits / np.float32(np.exp(log_temperature)))[np.arange(len(targets)), targets]
+        return float(-np.log(np.maximum(chances, 1e-12)).mean())
+
+    return round(float(np.exp(minimize_scalar(loss, bounds=(-1.5, 2.5), method="bounded").x)), 4)
+
+
+def stance_temperature(logits: Sequence[Logits], paragraphs: Sequence[LabelledParagraph]) -> float:
+    """Temperature of the stance head."""
+    targets = np.array([LABELS.index(paragraph.stance) for paragraph in paragraphs])
+    return fit_temperature(np.stack([its.stance for its in logits]), targets)
+
+
+def tag_temperature(
+    logits: Sequence[Logits], tokens: Sequence[Tokens], paragraphs: Sequence[LabelledParagraph]
+) -> float:
+    """Temperature of the tag heads, one for both: fitted on stance tags and holder tags alike."""
+    fitted = []
+    for head, tagger in (("tags", stance_tags), ("holders", holder_tags)):
+        targets = [tagger(t.offsets, p.spans) for t, p in zip(tokens, paragraphs, strict=True)]
+        fitted.append(fit_temperature(np.concatenate([getattr(x, head) for x in logits]), np.concatenate(targets)))
+    return round(float(np.mean(fitted)), 4)
+
+
+def stance_shares(paragraphs: Sequence[LabelledParagraph]) -> list[float]:
+    """Share of each stance among labelled paragraphs, in the stances' order."""
+    counts = np.bincount([LABELS.index(paragraph.stance) for paragraph in paragraphs], minlength=len(Stance))
+    return [round(float(share), 4) for share in counts / counts.sum()]
+
+
+def prior_shift(training: Sequence[float], strength: float = PRIOR_STRENGTH) -> list[float]:
+    """What to add to the logits: `strength` times log(natural / training share) (Saerens et al., 2002)."""
+    shift = strength * np.log(np.array(NATURAL_PRIOR) / np.maximum(training, 1e-4))
+    return [round(float(value), 4) for value in shift - shift[-1]]
+
+
+def thresholds(sample: Sequence[Judged]) -> list[float]:
+    """For each stance, the lowest confidence from which on its labels are right WANTED_ACCURACY of the time.
+
+    Where no confidence reaches that on at least LEAST_ABOVE labels, half of the labels count as uncertain.
+    """
+    return [_threshold([row for row in sample if row.predicted == label]) for label in LABELS]
+
+
+def _threshold(rows: Sequence[Judged]) -> float:
+    if not rows:
+        return 0.5
+    ranked = sorted(rows, key=lambda row: -max(row.scores))
+    right = np.cumsum([row.gold == row.predicted for row in ranked]) / np.arange(1, len(ranked) + 1)
+    enough = [index for index in range(len(ranked)) if right[index] >= WANTED_ACCURACY and index + 1 >= LEAST_ABOVE]
+    return round(max(ranked[enough[-1] if enough else len(ranked) // 2].scores), 4)

@@ -1,0 +1,89 @@
+"""The model card: what a bundle was made of, how it did, and where it falls short; written from the run itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.bundle import Manifest
+from training.evaluate import Report
+from training.metrics import LABELS, Judged
+from training.plots import plot_confusion, plot_reliability
+
+_LIMITS = """\
+- Trained on articles composed for this project, not on published news; real copy is more varied, and figures on
+  real news are lower than those on validation.
+- Marked stances are rare in real news. Read precision per stance before counting labels over an archive, and treat
+  labels with `uncertain: true` as candidates for a human reader.
+- Legal justification is the scarcest and hardest stance. Irony, and stances that only the paragraph before makes
+  clear, are often missed: each paragraph is read by itself.
+- The labels say what a text does, not whether a claim is true or a justification valid in law.
+- Indonesian only. Other languages, and Malay, get labels too, which mean nothing."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One set that a model was judged on: its title, what it holds, the figures, each paragraph, and the baselines' macro-F1."""
+
+    title: str
+    note: str
+    report: Report
+    sample: Sequence[Judged]
+    baselines: Mapping[str, float]
+
+
+def write_card(folder: Path, manifest: Manifest, evaluations: Sequence[Evaluation]) -> None:
+    """Write `README.md` and its plots into a bundle's folder."""
+    sections = [_head(manifest)]
+    for number, evaluation in enumerate(evaluations):
+        name = ("validation", "real-news")[number] if number < 2 else f"set-{number}"
+        plot_confusion(evaluation.sample, folder / f"confusion-{name}.png", evaluation.title)
+        plot_reliability(evaluation.sample, folder / f"reliability-{name}.png", evaluation.title)
+        sections.append(_section(evaluation, name))
+    sections.append(f"## Limits\n\n{_LIMITS}\n")
+    (folder / "README.md").write_text("\n".join(sections), encoding="utf-8")
+
+
+def _head(manifest: Manifest) -> str:
+    data = manifest.data
+    rows = "\n".join(
+        f"| {label} | {trained:.1%} | {natural:.1%} | {threshold:.2f} |"
+        for label, trained, natural, threshold in zip(
+            LABELS, manifest.training_prior, manifest.natural_prior, manifest.thresholds, strict=True
+        )
+    )
+    return f"""# {manifest.name} {manifest.version}
+
+Stance of paragraphs of Indonesian news: {", ".join(f"`{label}`" for label in LABELS)}; with the words that carry it and
+their holder. Encoder `{manifest.encoder}`, {manifest.precision}, windows of {manifest.window} tokens; made {manifest.created}.
+
+## Data
+
+{data["articles"]} articles, {data["training_paragraphs"]} training and {data["validation_paragraphs"]} validation paragraphs \
+(sha256 of the labels `{data["sha256"][:16]}…`). Splits are by article; some topics are in validation alone.
+
+| stance | share in training | natural share assumed | uncertain below |
+|---|---|---|---|
+{rows}
+
+Temperature {manifest.temperature} (stance), {manifest.tag_temperature} (tags), fitted on validation.
+"""
+
+
+def _section(evaluation: Evaluation, name: str) -> str:
+    report = evaluation.report
+    rows = []
+    for figure, value in report.values.items():
+        low, high = report.intervals.get(figure, (value, value))
+        rows.append(f"| {figure.replace('_', ' ')} | {value:.3f} | {low:.3f} to {high:.3f} |")
+    rows += [f"| baseline {title}: macro f1 | {value:.3f} | |" for title, value in evaluation.baselines.items()]
+    support = ", ".join(f"{count} {label}" for label, count in report.support.items())
+    return f"""## {evaluation.title}
+
+{evaluation.note} {report.paragraphs} paragraphs of {report.documents} articles: {support}.
+
+| figure | value | 95 % interval (bootstrap over articles) |
+|---|---|---|
+{chr(10).join(rows)}
+
+![confusion](confusion-{name}.png) ![reliability](reliability-{name}.png)
+"""

@@ -1,0 +1,68 @@
+"""Labelled paragraphs as a Hugging Face dataset: token ids, stance, tags; windows cut as the service cuts them."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from datasets import Dataset
+
+from labels.article import Article, LabelledParagraph
+from labels.furniture import is_furniture
+from labels.stance import Stance
+from models.runtime import rounded
+from models.tags import holder_tags, stance_tags
+from models.tokenizing import Tokenizing
+
+STANCES = list(Stance)
+
+
+def paragraphs_of(articles: Sequence[Article]) -> list[LabelledParagraph]:
+    """Every paragraph that carries a label: all but web furniture."""
+    pieces = (piece for article in articles for piece in article.paragraphs())
+    return [piece for piece in pieces if not is_furniture(piece.text)]
+
+
+def build_dataset(paragraphs: Sequence[LabelledParagraph], tokenizing: Tokenizing) -> Dataset:
+    """One row a window: `input_ids`, `stance` (number), `tags` and `holders` (one number a token, 0 on special ones).
+
+    A window of a long paragraph has the stance of the spans that it shows, so that no window is taught what it can't see.
+    """
+    return Dataset.from_list([row for paragraph in paragraphs for row in _rows(paragraph, tokenizing)])
+
+
+def _rows(paragraph: LabelledParagraph, tokenizing: Tokenizing) -> Iterator[dict[str, Any]]:
+    tokens = tokenizing.tokens([paragraph.text])[0]
+    tags = stance_tags(tokens.offsets, paragraph.spans)
+    holders = holder_tags(tokens.offsets, paragraph.spans)
+    windows = tokenizing.windows([tokens])
+    for window in windows:
+        place = slice(window.first, window.first + len(window.ids) - 2)
+        whole = len(windows) == 1
+        stance = STANCES.index(paragraph.stance) if whole else _seen_stance(tags[place])
+        yield {
+            "input_ids": window.ids,
+            "stance": stance,
+            "tags": [0, *tags[place], 0],
+            "holders": [0, *holders[place], 0],
+        }
+
+
+def _seen_stance(tags: list[int]) -> int:
+    """Number of the stance with most tagged tokens in a window; neutral where none is tagged."""
+    counts = np.bincount([(tag - 1) // 2 for tag in tags if tag], minlength=3)
+    return int(counts.argmax()) if counts.any() else STANCES.index(Stance.NEUTRAL_REPORT)
+
+
+def batches(lengths: Sequence[int], budget: int, generator: np.random.Generator) -> list[list[int]]:
+    """One epoch's batches: rows of like length together, at most `budget` tokens each, in random order."""
+    noisy = np.array(lengths) * generator.uniform(0.9, 1.1, size=len(lengths))
+    found: list[list[int]] = [[]]
+    longest = 0
+    for index in np.argsort(noisy):
+        longest = max(longest, rounded(lengths[index]))
+        if found[-1] and (len(found[-1]) + 1) * longest > budget:
+            found.append([])
+            longest = rounded(lengths[index])
+        found[-1].append(int(index))
+    generator.shuffle(found)
+    return found

@@ -1,0 +1,164 @@
+"""Evaluation: labelled documents through the whole pipeline, and the figures that come out."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labels.article import Article, Span
+from labels.furniture import is_furniture
+from labels.splitter import split
+from labels.stance import Stance
+from labels.store import read_articles
+from models.decoding import STANCES, Prediction
+from models.predictor import Predictor
+from sikap.errors import InputError
+from training.metrics import LABELS, Interval, Judged, bootstrap, figures
+
+NEUTRAL_SCORES = (0.0, 0.0, 0.0, 1.0)  # what furniture counts as: no stance was found in it
+
+
+@dataclass(frozen=True)
+class GoldParagraph:
+    """A paragraph with its true stance; span offsets count within `text`."""
+
+    text: str
+    stance: str
+    spans: tuple[Span, ...]
+    acceptable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class GoldDocument:
+    """An article to be judged; `alone` where its paragraphs are read one by one, not as one text."""
+
+    id: str
+    paragraphs: tuple[GoldParagraph, ...]
+    alone: bool = False
+
+
+def read_gold(path: Path) -> list[GoldDocument]:
+    """Read labelled data, or articles with a list of `paragraphs`. Raises InputError naming file, line and field."""
+    if not path.is_file() and not path.is_dir():
+        raise InputError(f"{path}: no such file; expected labelled articles in JSON Lines")
+    if path.is_dir() or not _has_paragraphs(path):
+        articles = [article for article in read_articles([path]) if article.split == "validation" or path.is_file()]
+        return [gold_document(article) for article in articles]
+    documents = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            documents.append(_document(json.loads(line)))
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{path}:{number}: {type(error).__name__}: {error}; expected doc, pick and paragraphs with text, stance, spans"
+            ) from error
+    return documents
+
+
+def gold_document(article: Article) -> GoldDocument:
+    """A labelled article to be judged, without its furniture, which carries no label."""
+    paragraphs = (p for p in article.paragraphs() if not is_furniture(p.text))
+    return GoldDocument(article.id, tuple(GoldParagraph(p.text, p.stance, p.spans) for p in paragraphs))
+
+
+def _has_paragraphs(path: Path) -> bool:
+    try:
+        with path.open(encoding="utf-8") as file:
+            return "paragraphs" in json.loads(file.readline())
+    except ValueError as error:
+        raise InputError(f"{path}:1: not a JSON object in UTF-8 ({error}); expected labelled articles") from error
+
+
+def _document(row: dict[str, Any]) -> GoldDocument:
+    paragraphs = tuple(
+        GoldParagraph(
+            p["text"],
+            Stance(p["stance"]),
+            tuple(
+                Span(s["start"], s["end"], Stance(s["stance"]), tuple(s["holder"]) if s["holder"] else None)
+                for s in p["spans"]
+            ),
+            tuple(p.get("also_acceptable", ())),
+        )
+        for p in row["paragraphs"]
+    )
+    return GoldDocument(row["doc"], paragraphs, "cue" in row.get("pick", ""))
+
+
+def judge(documents: Sequence[GoldDocument], predictor: Predictor) -> list[Judged]:
+    """Send documents through splitting, furniture rules and the model; one row a gold paragraph."""
+    texts = [
+        ["\n".join(p.text for p in d.paragraphs)] if not d.alone else [p.text for p in d.paragraphs] for d in documents
+    ]
+    pieces = [
+        [(text_number, piece) for text_number, text in enumerate(of_one) for piece in split(text)] for of_one in texts
+    ]
+    body = [piece.text for of_one in pieces for _, piece in of_one if piece.kind != "furniture"]
+    predictions = iter(predictor.predict(body))
+    judged: list[Judged] = []
+    for number, (document, of_one) in enumerate(zip(documents, pieces, strict=True)):
+        read = [
+            (t, piece.start, piece.end, next(predictions) if piece.kind != "furniture" else None) for t, piece in of_one
+        ]
+        judged += _judge_document(number, document, read)
+    return judged
+
+
+def _judge_document(
+    number: int, document: GoldDocument, read: list[tuple[int, int, int, Prediction | None]]
+) -> list[Judged]:
+    rows, start = [], 0
+    for order, gold in enumerate(document.paragraphs):
+        text_number = order if document.alone else 0
+        left = 0 if document.alone else start
+        overlapping = [
+            (min(end, left + len(gold.text)) - max(begin, left), begin, prediction)
+            for t, begin, end, prediction in read
+            if t == text_number
+        ]
+        _, begin, prediction = max(overlapping, key=lambda item: item[0], default=(0, 0, None))
+        rows.append(_row(number, gold, prediction, begin - left))
+        start += len(gold.text) + 1
+    return rows
+
+
+def _row(number: int, gold: GoldParagraph, prediction: Prediction | None, shift: int) -> Judged:
+    spans = prediction.spans if prediction else ()
+    moved = [(s.start + shift, s.end + shift, str(s.stance), s.holder) for s in spans]
+    holders = [gold.text[h[0] + shift : h[1] + shift].lower() for *_, h in moved if h]
+    return Judged(
+        document=number,
+        gold=gold.stance,
+        predicted=str(prediction.stance) if prediction else STANCES[-1],
+        scores=prediction.scores if prediction else NEUTRAL_SCORES,
+        acceptable=gold.acceptable,
+        gold_characters=frozenset((i, str(s.stance)) for s in gold.spans for i in range(s.start, s.end)),
+        predicted_characters=frozenset((i, stance) for start, end, stance, _ in moved for i in range(start, end)),
+        gold_holders=frozenset(gold.text[slice(*s.holder)].lower() for s in gold.spans if s.holder),
+        predicted_holders=frozenset(holders),
+        text=gold.text,
+    )
+
+
+@dataclass(frozen=True)
+class Report:
+    """Figures with their 95 % intervals, over the paragraphs judged."""
+
+    paragraphs: int
+    documents: int
+    support: dict[str, int]
+    values: dict[str, float]
+    intervals: dict[str, Interval]
+
+
+def report(sample: Sequence[Judged], rounds: int = 1000) -> Report:
+    """Every headline figure of a sample."""
+    named = figures()
+    return Report(
+        len(sample),
+        len({row.document for row in sample}),
+        {label: sum(row.gold == label for row in sample) for label in LABELS},
+        {name: figure(sample) for name, figure in named.items()},
+        {name: bootstrap(sample, figure, rounds) for name, figure in named.items()} if rounds else {},
+    )

@@ -1,0 +1,164 @@
+"""Fitting: an encoder and labelled paragraphs in, a trained stance network out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from datasets import Dataset
+from torch import Tensor, nn
+
+from labels.stance import Stance
+from models.decoding import Logits
+from models.network import StanceNetwork
+from models.runtime import batches as even_batches
+from models.runtime import pad
+from models.tags import HOLDER_TAGS, STANCE_TAGS
+from training.dataset import batches
+
+IGNORED = -100  # the target of padding and special tokens, which cross_entropy leaves out
+SMALL_ENCODER = 512  # hidden size below which an encoder takes the larger learning rate
+
+
+@dataclass(frozen=True)
+class TrainingArguments:
+    """How a network is fitted.
+
+    Args:
+        epochs: passes over the training paragraphs.
+        learning_rate: peak of AdamW; None takes 4e-4 for a compact encoder and 5e-5 for one of BERT's size.
+        head_factor: how much faster the fresh heads learn than the encoder.
+        tokens: tokens a batch, padding included.
+        tag_weight, holder_weight: weights of the tag losses beside the stance loss.
+        smoothing: label smoothing of the stance loss.
+        class_power: stance classes weigh as (1 / share) to this power.
+        dropout: of the hidden states before the heads, and inside the encoder.
+        seed: of everything random.
+    """
+
+    epochs: int = 8
+    learning_rate: float | None = None
+    head_factor: float = 2.0
+    tokens: int = 1024
+    tag_weight: float = 1.0
+    holder_weight: float = 0.5
+    smoothing: float = 0.05
+    class_power: float = 0.25
+    weight_decay: float = 0.01
+    dropout: float = 0.1
+    seed: int = 0
+
+
+def device() -> torch.device:
+    """Where to train: the GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def fit(
+    network: StanceNetwork,
+    dataset: Dataset,
+    filler: int,
+    arguments: TrainingArguments,
+    report: Callable[[int, int, float], None],
+) -> StanceNetwork:
+    """Train `network` in place and return it in evaluation mode.
+
+    `report(step, steps, loss)` is called after every step. Same seed, data and machine: same weights.
+    """
+    torch.manual_seed(arguments.seed)
+    generator = np.random.default_rng(arguments.seed)
+    rows = dataset.to_list()
+    lengths = [len(row["input_ids"]) for row in rows]
+    epochs = [batches(lengths, arguments.tokens, generator) for _ in range(arguments.epochs)]
+    plan = [batch for epoch in epochs for batch in epoch]
+    place = device()
+    network.to(place).train()
+    optimizer = _optimizer(network, arguments)
+    peaks = [group["lr"] for group in optimizer.param_groups]
+    weights = _class_weights([row["stance"] for row in rows], arguments.class_power).to(place)
+    for step, batch in enumerate(plan):
+        progress = step / len(plan)
+        for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+            group["lr"] = peak * min(progress / 0.1 + 1e-3, (1 - progress) / 0.9)
+        loss = _loss(network, _collate([rows[index] for index in batch], filler, place), weights, arguments)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        report(step + 1, len(plan), loss.item())
+    return network.eval()
+
+
+def _optimizer(network: StanceNetwork, arguments: TrainingArguments) -> torch.optim.Optimizer:
+    small = network.encoder.config.hidden_size < SMALL_ENCODER
+    rate = arguments.learning_rate or (4e-4 if small else 5e-5)
+    encoder = list(network.encoder.parameters())
+    known = {id(parameter) for parameter in encoder}
+    heads = [parameter for parameter in network.parameters() if id(parameter) not in known]
+    groups = [{"params": encoder, "lr": rate}, {"params": heads, "lr": rate * arguments.head_factor}]
+    return torch.optim.AdamW(groups, lr=rate, weight_decay=arguments.weight_decay, fused=True)
+
+
+def _class_weights(stances: Sequence[int], power: float) -> Tensor:
+    shares = np.bincount(stances, minlength=len(Stance)) / len(stances)
+    weights = np.where(shares > 0, np.maximum(shares, 1e-6) ** -power, 0)
+    return torch.tensor(weights / weights.mean(), dtype=torch.float32)
+
+
+@dataclass(frozen=True)
+class _Batch:
+    ids: Tensor
+    mask: Tensor
+    stances: Tensor
+    tags: Tensor
+    holders: Tensor
+
+
+def _collate(rows: Sequence[dict[str, list[int]]], filler: int, place: torch.device) -> _Batch:
+    ids, mask = pad([row["input_ids"] for row in rows], filler)
+    targets = []
+    for field in ("tags", "holders"):
+        padded = np.full(ids.shape, IGNORED)
+        for number, row in enumerate(rows):
+            inner = row[field][1:-1]
+            padded[number, 1 : 1 + len(inner)] = inner
+        targets.append(padded)
+    stances = np.array([row["stance"] for row in rows])
+    return _Batch(*(torch.from_numpy(array).to(place) for array in (ids, mask, stances, *targets)))
+
+
+def _loss(network: StanceNetwork, batch: _Batch, weights: Tensor, arguments: TrainingArguments) -> Tensor:
+    with torch.autocast(batch.ids.device.type, dtype=torch.bfloat16):
+        logits = network(batch.ids, batch.mask)
+    stance = nn.functional.cross_entropy(
+        logits.stance.float(), batch.stances, weight=weights, label_smoothing=arguments.smoothing
+    )
+    tags, holders = (
+        nn.functional.cross_entropy(heads.float().reshape(-1, size), targets.reshape(-1), ignore_index=IGNORED)
+        for heads, targets, size in (
+            (logits.tags, batch.tags, len(STANCE_TAGS)),
+            (logits.holders, batch.holders, len(HOLDER_TAGS)),
+        )
+    )
+    return stance + arguments.tag_weight * tags + arguments.holder_weight * holders
+
+
+class TorchRunner:
+    """Runs a network under torch as the runtime runs its graph: the same windows in, the same logits out (fp32)."""
+
+    def __init__(self, network: StanceNetwork, filler: int) -> None:
+        self.network, self.filler = network.eval(), filler
+
+    @torch.inference_mode()
+    def __call__(self, windows: Sequence[list[int]]) -> list[Logits]:
+        """The logits of each window, in the order given, those of the special tokens left out."""
+        place = next(self.network.parameters()).device
+        results: dict[int, Logits] = {}
+        for group in even_batches([len(window) for window in windows]):
+            arrays = pad([windows[index] for index in group], self.filler)
+            heads = self.network(*(torch.from_numpy(array).to(place) for array in arrays))
+            stance, tags, holders = (head.float().cpu().numpy() for head in heads)
+            for row, index in enumerate(group):
+                inner = slice(1, len(windows[index]) - 1)
+                results[index] = Logits(stance[row], tags[row, inner], holders[row, inner])
+        return [results[index] for index in range(len(windows))]

@@ -1,0 +1,142 @@
+"""The figures that a model is judged by, each with its bootstrap interval."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import confusion_matrix, f1_score
+
+from labels.stance import Stance
+
+Interval = tuple[float, float]
+LABELS = [str(stance) for stance in Stance]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One paragraph with what is true and what was predicted.
+
+    Args:
+        document: number of the article, the unit of the bootstrap.
+        gold, predicted: stances.
+        acceptable: other stances that the lenient column counts as right.
+        scores: probabilities of the four stances, in their fixed order.
+        gold_characters, predicted_characters: (offset, stance) of every character under a span.
+        gold_holders, predicted_holders: words of the holders' mentions, lower-cased.
+    """
+
+    document: int
+    gold: str
+    predicted: str
+    scores: tuple[float, ...]
+    acceptable: tuple[str, ...] = ()
+    gold_characters: frozenset[tuple[int, str]] = frozenset()
+    predicted_characters: frozenset[tuple[int, str]] = frozenset()
+    gold_holders: frozenset[str] = frozenset()
+    predicted_holders: frozenset[str] = frozenset()
+    text: str = ""
+
+
+Sample = Sequence[Judged]
+Figure = Callable[[Sample], float]
+
+
+def macro_f1(sample: Sample) -> float:
+    """Unweighted mean of the four stances' F1."""
+    gold, predicted = [row.gold for row in sample], [row.predicted for row in sample]
+    return float(f1_score(gold, predicted, labels=LABELS, average="macro", zero_division=0))
+
+
+def lenient_macro_f1(sample: Sample) -> float:
+    """Macro-F1 where a prediction among the acceptable stances counts as the gold one."""
+    predicted = [row.gold if row.predicted in row.acceptable else row.predicted for row in sample]
+    gold = [row.gold for row in sample]
+    return float(f1_score(gold, predicted, labels=LABELS, average="macro", zero_division=0))
+
+
+def class_f1(stance: str) -> Figure:
+    """F1 of one stance."""
+
+    def figure(sample: Sample) -> float:
+        gold, predicted = [row.gold for row in sample], [row.predicted for row in sample]
+        return float(f1_score(gold, predicted, labels=[stance], average="macro", zero_division=0))
+
+    return figure
+
+
+def evidence_f1(sample: Sample) -> float:
+    """Micro F1 over (character, stance) pairs, neutral paragraphs included."""
+    return _micro_f1([(row.gold_characters, row.predicted_characters) for row in sample])
+
+
+def holder_f1(sample: Sample) -> float:
+    """Micro F1 over holders' mentions, matched by their words within a paragraph."""
+    return _micro_f1([(row.gold_holders, row.predicted_holders) for row in sample])
+
+
+def _micro_f1(pairs: Sequence[tuple[frozenset[Any], frozenset[Any]]]) -> float:
+    shared = sum(len(gold & predicted) for gold, predicted in pairs)
+    total = sum(len(gold) + len(predicted) for gold, predicted in pairs)
+    return 2 * shared / total if total else 0.0
+
+
+def calibration_bins(sample: Sample, bins: int = 15) -> NDArray[np.float64]:
+    """Rows of (share of paragraphs, mean confidence, accuracy) for equal-width bins of the top score. Shape (bins, 3)."""
+    confidence = np.array([max(row.scores) for row in sample])
+    right = np.array([row.gold == row.predicted for row in sample], dtype=float)
+    places = np.minimum((confidence * bins).astype(int), bins - 1)
+    rows = np.zeros((bins, 3))
+    for number in range(bins):
+        inside = places == number
+        if inside.any():
+            rows[number] = inside.mean(), confidence[inside].mean(), right[inside].mean()
+    return rows
+
+
+def ece(sample: Sample) -> float:
+    """Expected calibration error of the top label: 15 equal-width bins (Guo et al., ICML 2017)."""
+    rows = calibration_bins(sample)
+    return float(np.sum(rows[:, 0] * np.abs(rows[:, 1] - rows[:, 2])))
+
+
+def at_coverage(share: float, figure: Figure = macro_f1) -> Figure:
+    """A figure over the most confident `share` of the paragraphs."""
+
+    def covered(sample: Sample) -> float:
+        ranked = sorted(sample, key=lambda row: -max(row.scores))
+        return figure(ranked[: max(1, round(share * len(ranked)))])
+
+    return covered
+
+
+def bootstrap(sample: Sample, figure: Figure, rounds: int = 1000, seed: int = 0) -> Interval:
+    """95 % interval of a figure, resampling documents with replacement."""
+    values = [figure(drawn) for drawn in resamples(sample, rounds, seed)]
+    return float(np.percentile(values, 2.5)), float(np.percentile(values, 97.5))
+
+
+def resamples(sample: Sample, rounds: int, seed: int) -> list[list[Judged]]:
+    """`rounds` samples of as many documents as there are, drawn with replacement, always the same for a seed."""
+    by_document: dict[int, list[Judged]] = {}
+    for row in sample:
+        by_document.setdefault(row.document, []).append(row)
+    documents = list(by_document.values())
+    generator = np.random.default_rng(seed)
+    draws = generator.integers(0, len(documents), size=(rounds, len(documents)))
+    return [[row for index in draw for row in documents[index]] for draw in draws]
+
+
+def confusion(sample: Sample) -> NDArray[np.int64]:
+    """Counts of shape (4, 4): gold stance by row, predicted by column."""
+    gold, predicted = [row.gold for row in sample], [row.predicted for row in sample]
+    return np.asarray(confusion_matrix(gold, predicted, labels=LABELS))
+
+
+def figures() -> dict[str, Figure]:
+    """Every headline figure by name."""
+    named: dict[str, Figure] = {"macro_f1": macro_f1}
+    named |= {f"f1_{stance}": class_f1(stance) for stance in LABELS}
+    named |= {"macro_f1_lenient": lenient_macro_f1, "evidence_f1": evidence_f1, "holder_f1": holder_f1, "ece": ece}
+    return named | {"macro_f1_at_90": at_coverage(0.9)}

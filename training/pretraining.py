@@ -1,0 +1,102 @@
+"""`sikap pretrain`: a corpus in, an encoder folder out; stopped runs are resumed."""
+
+import json
+import platform
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from tokenizers import Tokenizer
+
+from sikap.errors import InputError
+from training.corpus import clean, pack, read_documents, split_held_out, train_tokenizer
+from training.encoder import pack_encoder
+from training.pretrain import Pretraining, Settings, build_model
+from training.vectors import word_vectors
+
+LEAST_TOKENS = 10_000
+
+
+def pretrain_encoder(corpus: Path, out: Path, settings: Settings, vocabulary: int, console: Console) -> None:
+    """Prepare (or find prepared) tokens, train, and pack the encoder into `out`."""
+    work = out / "work"
+    work.mkdir(parents=True, exist_ok=True)
+    if not (work / "vectors.npy").exists():
+        _prepare(corpus, work, settings, vocabulary, console)
+    tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
+    stream, held = np.load(work / "train.npy"), np.load(work / "held.npy")
+    model = build_model(settings, tokenizer.get_vocab_size(), np.load(work / "vectors.npy"))
+    run = Pretraining(settings, stream, held, model)
+    if (work / "checkpoint.safetensors").exists():
+        run.restore(work)
+        console.print(f"resuming after {run.seconds / 60:.1f} minutes, {run.tokens:,} tokens")
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:.0f} %"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("pre-training", total=1.0)
+
+        def show(state: Pretraining) -> None:
+            loss = f", held-out loss {state.curve[-1]['loss']:.3f}" if state.curve else ""
+            progress.update(task, completed=state.progress, description=f"{state.tokens:,} tokens{loss}")
+
+        run.run(work, show)
+    pack_encoder(
+        work / "checkpoint.safetensors", build_model(settings, tokenizer.get_vocab_size(), None), tokenizer, out
+    )
+    (out / "README.md").write_text(card(run, corpus, len(stream)), encoding="utf-8")
+    console.print(f"{out}: held-out loss {run.curve[-1]['loss']:.3f} after {run.tokens:,} tokens")
+
+
+def _prepare(corpus: Path, work: Path, settings: Settings, vocabulary: int, console: Console) -> None:
+    if not corpus.is_file():
+        raise InputError(f"{corpus}: no such file; expected a .jsonl or .jsonl.zst corpus with a `text` in each line")
+    console.print("reading and cleaning the corpus")
+    texts = list(clean(read_documents(corpus)))
+    np.random.default_rng(settings.seed).shuffle(texts)
+    console.print(f"{len(texts):,} documents; learning a vocabulary of {vocabulary:,}")
+    tokenizer = train_tokenizer(iter(texts), vocabulary)
+    training, held = split_held_out(texts)
+    stream, held_stream = pack(training, tokenizer), pack(held, tokenizer)
+    if min(len(stream), len(held_stream)) < LEAST_TOKENS // 10:
+        raise InputError(f"{corpus}: {len(stream):,} tokens after cleaning, expected at least {LEAST_TOKENS:,}")
+    console.print(f"{len(stream):,} tokens; counting word vectors")
+    tokenizer.save(str(work / "tokenizer.json"))
+    np.save(work / "train.npy", stream)
+    np.save(work / "held.npy", held_stream)
+    np.save(work / "vectors.npy", word_vectors(stream, tokenizer.get_vocab_size(), settings.width, seed=settings.seed))
+
+
+def card(run: Pretraining, corpus: Path, corpus_tokens: int) -> str:
+    """The encoder's card: data, tokens, loss, machine, written from the run."""
+    settings = run.settings
+    parameters = sum(parameter.numel() for parameter in run.model.bert.parameters())
+    curve = "\n".join(f"| {row['minutes']:.0f} | {row['tokens']:,.0f} | {row['loss']:.3f} |" for row in run.curve)
+    machine = (
+        torch.cuda.get_device_name()
+        if torch.cuda.is_available()
+        else f"{platform.machine()} CPU, {torch.get_num_threads()} threads"
+    )
+    shape = f"{settings.layers} layers, width {settings.width}, {settings.heads} heads"
+    return f"""# Compact Indonesian encoder
+
+A BERT ({shape}, {parameters / 1e6:.1f} M parameters) with an uncased WordPiece vocabulary of {run.model.config.vocab_size:,},
+pre-trained from scratch by masked language modelling. `transformers.AutoModel` loads it.
+
+- Data: `{corpus.name}`, cleaned and thinned by source (`training/corpus.py`): {corpus_tokens:,} tokens.
+- Seen: {run.tokens:,} tokens in {run.step:,} steps of {settings.tokens:,}; sequences of {settings.length} tokens, {settings.long_length} in the last {settings.long_share:.0%} of the time.
+- Recipe: {settings.masked:.0%} masked, AdamW at {settings.learning_rate:g} falling linearly, bf16, word embedding started from PPMI-SVD vectors.
+- Machine: {machine}; {run.seconds / 60:.0f} minutes; torch {torch.__version__.split("+")[0]}.
+- Held-out loss (nats a masked token): {run.curve[-1]["loss"]:.3f}.
+
+| minutes | tokens seen | held-out loss |
+|---|---|---|
+{curve}
+
+Settings: `{json.dumps({key: getattr(settings, key) for key in settings.__dataclass_fields__})}`
+"""

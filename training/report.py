@@ -1,0 +1,63 @@
+"""The report of `sikap evaluate`: a bundle's figures beside those of the baselines on the same paragraphs."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from labels.store import read_articles
+from models.bundle import Bundle
+from training.baselines import Classifier, all_baselines, baseline_sample
+from training.dataset import paragraphs_of
+from training.evaluate import GoldDocument, Report, judge, report
+from training.metrics import LABELS, class_f1, confusion, macro_f1
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A bundle's report, its confusion counts, and each baseline's F1 by name of the figure."""
+
+    bundle: str
+    report: Report
+    confusion: list[list[int]]
+    baselines: dict[str, dict[str, float]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON-ready values."""
+        return asdict(self)
+
+
+def own_baselines() -> dict[str, Classifier]:
+    """The baselines, trained on the project's own labels as the shipped bundle was."""
+    articles = read_articles()
+    parts = [paragraphs_of([a for a in articles if a.split == split]) for split in ("train", "validation")]
+    return all_baselines(*parts)
+
+
+def compare_with_baselines(documents: Sequence[GoldDocument], bundle: Bundle) -> Compared:
+    """Judge a bundle and the baselines on the same documents."""
+    sample = judge(documents, bundle.predictor())
+    figures = {"macro_f1": macro_f1, **{f"f1_{label}": class_f1(label) for label in LABELS}}
+    baselines = {
+        name: {figure: function(baseline_sample(sample, classify)) for figure, function in figures.items()}
+        for name, classify in own_baselines().items()
+    }
+    name = f"{bundle.manifest.name}/{bundle.manifest.version}"
+    return Compared(name, report(sample), confusion(sample).tolist(), baselines)
+
+
+def show_report(found: Compared, console: Console) -> None:
+    """Print figures, baselines and confusion as tables."""
+    table = Table("figure", found.bundle, "95 % interval", *found.baselines)
+    for name, value in found.report.values.items():
+        low, high = found.report.intervals[name]
+        beside = [f"{figures[name]:.3f}" if name in figures else "" for figures in found.baselines.values()]
+        table.add_row(name, f"{value:.3f}", f"{low:.3f} to {high:.3f}", *beside)
+    console.print(f"{found.report.paragraphs} paragraphs of {found.report.documents} articles")
+    console.print(table)
+    counts = Table("hand label \\ predicted", *LABELS)
+    for label, row in zip(LABELS, found.confusion, strict=True):
+        counts.add_row(label, *map(str, row))
+    console.print(counts)

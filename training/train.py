@@ -1,0 +1,279 @@
+"""`make train`: labels in, a calibrated, judged, exported and promoted bundle out."""
+
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from labels.article import Article, LabelledParagraph
+from labels.store import DATA, label_files, read_articles
+from models.bundle import TOKENIZER, Bundle, Manifest, save_bundle
+from models.decoding import Calibration
+from models.network import StanceNetwork
+from models.predictor import Predictor
+from models.runtime import Runtime
+from models.shelf import CURRENT, bundles_root, load_current, promote
+from models.tokenizing import Tokenizing
+from sikap.errors import BundleError, GateError, InputError
+from training.baselines import all_baselines, baseline_sample
+from training.calibrate import (
+    NATURAL_PRIOR,
+    prior_shift,
+    stance_shares,
+    stance_temperature,
+    tag_temperature,
+    thresholds,
+)
+from training.card import Evaluation, write_card
+from training.dataset import build_dataset, paragraphs_of
+from training.encoder import COMPACT, Encoder, load_encoder
+from training.evaluate import GoldDocument, gold_document, judge, read_gold, report
+from training.export import compare, save_graph, to_graph, to_int8
+from training.fit import TorchRunner, TrainingArguments, fit
+from training.metrics import Judged, macro_f1
+from training.promote import reasons_against
+
+WINDOW, OVERLAP = 256, 64
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to train from and where to put it.
+
+    Args:
+        labels: files or folders of labelled articles.
+        encoder: folder or hub id of a BERT.
+        name: the bundle's name.
+        evaluate: more labelled files to report in the card; nothing is fitted on them.
+        seeds: networks fitted from as many seeds, their weights averaged.
+        arguments: how each is fitted.
+        root: the folder of bundles.
+    """
+
+    labels: tuple[Path, ...] = (DATA,)
+    encoder: str = str(COMPACT)
+    name: str = "sikap"
+    evaluate: tuple[Path, ...] = ()
+    seeds: int = 1
+    arguments: TrainingArguments = field(default_factory=TrainingArguments)
+    root: Path = field(default_factory=bundles_root)
+
+
+RECIPES = {"default": 1, "full": 3}  # seeds to average
+
+
+@dataclass(frozen=True)
+class Material:
+    """The labelled paragraphs of a job, by use."""
+
+    articles: tuple[Article, ...]
+    training: tuple[LabelledParagraph, ...]
+    validation: tuple[LabelledParagraph, ...]
+    gold: tuple[GoldDocument, ...]  # the validation articles, for judging the whole pipeline
+
+
+def train(job: Job, console: Console) -> Bundle:
+    """Run every step. Raises InputError on bad labels or encoder, GateError where the bundle is kept but not promoted."""
+    console.print("[bold]1/6[/] reading labels")
+    material = read_material(job.labels)
+    console.print(f"      {len(material.training)} training and {len(material.validation)} validation paragraphs")
+    console.print(f"[bold]2/6[/] loading encoder {job.encoder}")
+    encoder = load_encoder(job.encoder)
+    tokenizing = Tokenizing(encoder.tokenizer, min(WINDOW, encoder.model.config.max_position_embeddings), OVERLAP)
+    console.print("[bold]3/6[/] fitting")
+    network = _fit_seeds(job, encoder, tokenizing, material.training, console)
+    console.print("[bold]4/6[/] calibrating on validation")
+    manifest = _calibrated(job, encoder, tokenizing, network, material)
+    with tempfile.TemporaryDirectory() as scratch:
+        draft = Path(scratch)
+        console.print("[bold]5/6[/] exporting")
+        manifest, sample = _export(draft, manifest, network, tokenizing, material, console)
+        console.print("[bold]6/6[/] judging, and writing the card")
+        manifest = _judged(draft, manifest, job, tokenizing, material, sample)
+        network.save(draft)
+        bundle = save_bundle(draft, job.root, manifest)
+    return _through_gate(bundle, job.root, material, sample, console)
+
+
+def read_material(labels: Sequence[Path]) -> Material:
+    """Read and check labels; where no article is marked for validation, every eighth by hash is taken."""
+    articles = read_articles(labels)
+    if not any(article.split == "validation" for article in articles):
+        chosen = sorted(articles, key=lambda a: hashlib.sha256(a.id.encode()).hexdigest())[::8]
+        articles = [replace(a, split="validation") if a in chosen else a for a in articles]
+    training = paragraphs_of([article for article in articles if article.split == "train"])
+    held = [article for article in articles if article.split == "validation"]
+    stances = {paragraph.stance for paragraph in training}
+    if len(stances) < 2:
+        raise InputError(
+            f"{', '.join(map(str, labels))}: {len(training)} training paragraphs with {len(stances)} stances; "
+            "expected at least two stances in at least two articles"
+        )
+    return Material(tuple(articles), tuple(training), tuple(paragraphs_of(held)), tuple(map(gold_document, held)))
+
+
+def _fit_seeds(
+    job: Job, encoder: Encoder, tokenizing: Tokenizing, training: Sequence[LabelledParagraph], console: Console
+) -> StanceNetwork:
+    """Fit one network a seed, all from the same start, and average their weights (Wortsman et al., ICML 2022)."""
+    dataset = build_dataset(training, tokenizing)
+    torch.manual_seed(job.arguments.seed)
+    network = StanceNetwork(encoder.model, job.arguments.dropout)
+    start = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    total = {name: torch.zeros_like(tensor) for name, tensor in start.items()}
+    columns = (TextColumn("      {task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
+        for seed in range(job.seeds):
+            task = progress.add_task(f"seed {seed + 1} of {job.seeds}", total=None)
+
+            def show(step: int, steps: int, loss: float, task: int = task, seed: int = seed) -> None:
+                text = f"seed {seed + 1} of {job.seeds}, loss {loss:.3f}"
+                progress.update(task, completed=step, total=steps, description=text)  # type: ignore[arg-type]
+
+            network.load_state_dict(start)
+            fit(network, dataset, tokenizing.pad, replace(job.arguments, seed=job.arguments.seed + seed), show)
+            for name, tensor in network.state_dict().items():
+                total[name] += tensor.cpu() / job.seeds if tensor.is_floating_point() else tensor.cpu() * (seed == 0)
+    network.load_state_dict(total)
+    return network.cpu().eval()
+
+
+def _calibrated(
+    job: Job, encoder: Encoder, tokenizing: Tokenizing, network: StanceNetwork, material: Material
+) -> Manifest:
+    """The manifest with temperatures, prior and thresholds fitted on validation."""
+    predictor = Predictor(tokenizing, TorchRunner(network, tokenizing.pad), Calibration())
+    tokens = tokenizing.tokens([paragraph.text for paragraph in material.validation])
+    logits = predictor.logits(tokens)
+    shares = stance_shares(material.training)
+    now = datetime.now(UTC)
+    return Manifest(
+        name=job.name,
+        version=_version(job.root / job.name, now),
+        created=now.isoformat(timespec="seconds"),
+        encoder=encoder.name,
+        precision="f32",
+        window=tokenizing.window,
+        overlap=tokenizing.overlap,
+        temperature=stance_temperature(logits, material.validation),
+        tag_temperature=tag_temperature(logits, tokens, material.validation),
+        training_prior=shares,
+        natural_prior=list(NATURAL_PRIOR),
+        prior_shift=prior_shift(shares),
+        thresholds=[0.5] * 4,
+        data={
+            "sha256": _digest(job.labels),
+            "articles": len(material.articles),
+            "training_paragraphs": len(material.training),
+            "validation_paragraphs": len(material.validation),
+            "arguments": asdict(job.arguments) | {"seeds": job.seeds},
+        },
+        metrics={},
+        files={},
+    )
+
+
+def _version(folder: Path, now: datetime) -> str:
+    """The first free version of a day: 2026.11.23-1, -2, …"""
+    day = f"{now:%Y.%m.%d}"
+    return next(name for n in range(1, 10_000) if not (folder / (name := f"{day}-{n}")).exists())
+
+
+def _digest(labels: Sequence[Path]) -> str:
+    return hashlib.sha256(b"".join(file.read_bytes() for file in label_files(labels))).hexdigest()
+
+
+def _export(
+    draft: Path,
+    manifest: Manifest,
+    network: StanceNetwork,
+    tokenizing: Tokenizing,
+    material: Material,
+    console: Console,
+) -> tuple[Manifest, list[Judged]]:
+    """Write the graph: int8 where it keeps the labels, else bf16. Returns the manifest and the validation sample."""
+    runner = TorchRunner(network, tokenizing.pad)
+    full = judge(material.gold, Predictor(tokenizing, runner, manifest.calibration))
+    graph = to_graph(network)
+    windows = tokenizing.windows(tokenizing.tokens([p.text for p in material.training]))
+    tokenizing.tokenizer.save(str(draft / TOKENIZER))
+    for precision in ("int8", "bf16"):
+        save_graph(to_int8(graph, [w.ids for w in windows], tokenizing.pad) if precision == "int8" else graph, draft)
+        runtime = Runtime(draft / "model.xml", precision, tokenizing.pad)
+        sample = judge(material.gold, Predictor(tokenizing, runtime, manifest.calibration))
+        result = compare(full, sample)
+        low, high = result.interval
+        console.print(
+            f"      {precision}: keeps {result.kept:.1%} of the labels, macro-F1 {result.difference:+.3f} ({low:+.3f} to {high:+.3f})"
+        )
+        if result.passes:
+            break
+    update = {
+        "precision": precision,
+        "thresholds": thresholds(sample),
+        "metrics": {"export": {"kept": round(result.kept, 4), "macro_f1_change": round(result.difference, 4)}},
+    }
+    return manifest.model_copy(update=update), sample
+
+
+def _judged(
+    draft: Path, manifest: Manifest, job: Job, tokenizing: Tokenizing, material: Material, sample: Sequence[Judged]
+) -> Manifest:
+    """Figures of validation and of every other file given, into the manifest and the card."""
+    classifiers = all_baselines(material.training, material.validation)
+    runtime = Runtime(draft / "model.xml", manifest.precision, tokenizing.pad)
+    predictor = Predictor(tokenizing, runtime, manifest.calibration)
+    sets = [
+        (
+            "Validation",
+            "Articles of the project's own labels that nothing was trained on; temperature and thresholds were fitted here.",
+            sample,
+        )
+    ]
+    for path in job.evaluate:
+        sets.append(
+            (
+                "Held-out published news",
+                "Not redistributable; nothing was fitted on it.",
+                judge(read_gold(path), predictor),
+            )
+        )
+    evaluations = []
+    for title, note, judged in sets:
+        scores = {name: macro_f1(baseline_sample(judged, classify)) for name, classify in classifiers.items()}
+        evaluations.append(Evaluation(title, note, report(judged), judged, scores))
+    write_card(draft, manifest, evaluations)
+    measured = {
+        e.title.lower().replace(" ", "_"): {
+            "paragraphs": e.report.paragraphs,
+            **{name: round(value, 4) for name, value in e.report.values.items()},
+            "intervals": {name: [round(low, 4), round(high, 4)] for name, (low, high) in e.report.intervals.items()},
+            "baselines": {name: round(value, 4) for name, value in e.baselines.items()},
+        }
+        for e in evaluations
+    }
+    return manifest.model_copy(update={"metrics": {**manifest.metrics, **measured}})
+
+
+def _through_gate(bundle: Bundle, root: Path, material: Material, sample: Sequence[Judged], console: Console) -> Bundle:
+    """Promote the bundle unless the current one does better on the same validation articles."""
+    name = f"{bundle.manifest.name}/{bundle.manifest.version}"
+    if (root / CURRENT).exists():
+        try:
+            against = reasons_against(sample, judge(material.gold, load_current(root).predictor()))
+        except BundleError as error:
+            console.print(f"      the current bundle cannot be read and is replaced ({error})")
+            against = []
+        if against:
+            raise GateError(
+                f"{bundle.folder}: kept, not promoted: {'; '.join(against)}. `sikap models promote {name}` does it all the same."
+            )
+    promote(name, root)
+    console.print(f"[bold green]done[/] {name} is current: {bundle.folder}")
+    return bundle
