@@ -19,35 +19,40 @@ class Journal:
 
     def __init__(self, path: Path, run: dict[str, Any], fresh: bool) -> None:
         self.path = path
-        self._file: IO[str] = path.open("a+", encoding="utf-8")
+        self._file: IO[bytes] = path.open("a+b")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            self._file.close()
             raise InputError(
                 f"{path}: another run is writing this output; wait for it, or choose another --out"
             ) from None
         if fresh:
             self._file.truncate(0)
-        self.shards = self._recover(run)
+        try:
+            self.shards = self._recover(run)
+        except InputError:
+            self._file.close()
+            raise
 
     def _recover(self, run: dict[str, Any]) -> int:
         """Check the header, cut a torn line off, and return how many shards are done."""
         self._file.seek(0)
-        whole = 0
-        lines = 0
-        for line in iter(self._file.readline, ""):
-            if not line.endswith("\n"):
-                break
-            if lines == 0:
-                self._check_header(json.loads(line), run)
-            lines += 1
-            whole = self._file.tell()
-        self._file.truncate(whole)
-        if lines == 0:
+        whole = [line for line in self._file if line.endswith(b"\n")]
+        self._file.truncate(sum(map(len, whole)))
+        if not whole:
             self._append(run)
-        return max(0, lines - 1)
+            return 0
+        self._check_header(whole[0], run)
+        return len(whole) - 1
 
-    def _check_header(self, found: dict[str, Any], run: dict[str, Any]) -> None:
+    def _check_header(self, line: bytes, run: dict[str, Any]) -> None:
+        try:
+            found = json.loads(line)
+        except ValueError:
+            raise InputError(
+                f"{self.path}: not a journal of this program; remove it, or start over with --fresh"
+            ) from None
         different = [
             f"{key} was {found.get(key)!r} and is now {run[key]!r}" for key in run if found.get(key) != run[key]
         ]
@@ -58,8 +63,7 @@ class Journal:
             )
 
     def _append(self, value: Any) -> None:
-        self._file.seek(0, os.SEEK_END)
-        self._file.write(json.dumps(value, ensure_ascii=False) + "\n")
+        self._file.write(json.dumps(value, ensure_ascii=False).encode() + b"\n")
         self._file.flush()
         os.fsync(self._file.fileno())
 

@@ -72,3 +72,27 @@ def export(
     articles = read_articles(paths or [DATA])
     out.write_text(render_articles(articles), encoding="utf-8")
     Console().print(f"{out}: {len(articles)} articles")
+
+
+@labels.command()
+def agreement(
+    first: Annotated[Path, typer.Argument(help="Labelled articles: a file or a folder.")],
+    second: Annotated[Path, typer.Argument(help="The same articles, labelled by someone else.")],
+) -> None:
+    """Compare two annotations of the same articles: alpha, F1 by stance, spans, holders."""
+    from labels.agreement import compare
+    from labels.stance import Stance
+    from labels.store import read_articles
+
+    found = compare(read_articles([first]), read_articles([second]))
+    low, high = found.interval
+    out = Console()
+    out.print(
+        f"{found.paragraphs} paragraphs; Krippendorff's alpha {found.alpha:.3f} (95 % interval {low:.3f} to {high:.3f})"
+    )
+    out.print(f"macro-F1 {found.macro_f1:.3f}; spans F1 {found.span_f1:.3f}; holders F1 {found.holder_f1:.3f}")
+    table = Table("first \\ second", *map(str, Stance), "F1")
+    for stance in Stance:
+        counts = [str(found.confusion.get((stance, other), 0)) for other in Stance]
+        table.add_row(str(stance), *counts, f"{found.f1[stance]:.3f}")
+    out.print(table)

@@ -29,6 +29,8 @@ KEEP_SHARE = {
     "javascript-tutorial/id.javascript.info": 0.3,
 }
 HELD_OUT_EVERY = 200  # one document in so many is kept for the held-out loss
+# Outlets differ in their typography; what it means does not.
+PLAIN_FORMS = {"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2018": "'", "\u2019": "'", "\u2013": "-", "\u2014": "-"}
 _SPACES = re.compile(r"[ \t\u00a0\u200b]+")
 
 
@@ -84,7 +86,12 @@ def is_prose(paragraph: str) -> bool:
 def train_tokenizer(texts: Iterator[str], vocabulary: int) -> Tokenizer:
     """An uncased WordPiece tokenizer of `vocabulary` words, as BERT's (Devlin et al., 2019), learned from `texts`."""
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True, strip_accents=True)
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            *(normalizers.Replace(typographic, plain) for typographic, plain in PLAIN_FORMS.items()),
+            normalizers.BertNormalizer(lowercase=True, strip_accents=True),
+        ]
+    )
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
     trainer = trainers.WordPieceTrainer(

@@ -18,7 +18,7 @@ def cooccurrence(stream: NDArray[np.uint16], vocabulary: int, window: int) -> sp
     Returns a symmetric sparse matrix of shape (vocabulary, vocabulary).
     """
     total = reduce(operator.add, _counts(stream, vocabulary, window))
-    return (total + total.T).tocsr()
+    return sparse.csr_matrix(total + total.T)
 
 
 def _counts(stream: NDArray[np.uint16], vocabulary: int, window: int) -> Iterator[sparse.csr_matrix]:
