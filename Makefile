@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 SIKAP := $(VENV)/bin/sikap
-# Byte code is made on first use: compiling all of it ahead would add 70 MB that nothing imports.
+# Byte code of everything would be 70 MB that nothing imports: WARM makes that of the service alone.
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet --no-compile
 LOCKED = $(PIP) --require-hashes --no-deps -r requirements/$(1).lock
+WARM := PYTHONDONTWRITEBYTECODE= $(PY) -c 'import serving.service'
 EDITABLE := $(PIP) --no-deps --no-build-isolation --editable .
 
 export HF_HUB_DISABLE_TELEMETRY := 1
@@ -60,6 +61,7 @@ $(VENV)/.serve: requirements/serve.lock pyproject.toml | $(PY)
 	@echo "installing what serving needs"
 	@$(call LOCKED,serve)
 	@$(EDITABLE)
+	@$(WARM)
 	@touch $@
 
 $(VENV)/.train: requirements/train.lock pyproject.toml | $(PY)

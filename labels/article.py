@@ -10,7 +10,7 @@ Kind = Literal["body", "heading", "furniture"]
 Offsets = tuple[int, int]
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Span:
     """A stretch of text that expresses one stance. Offsets are code points, `end` exclusive.
 
@@ -24,6 +24,15 @@ class Span:
     end: int
     stance: Stance
     holder: Offsets | None = None
+
+    def __lt__(self, other: "Span") -> bool:
+        """Order of appearance; None cannot be compared with offsets, so a span without holder comes first."""
+        return (self.start, self.end, self.stance, self.holder or ()) < (
+            other.start,
+            other.end,
+            other.stance,
+            other.holder or (),
+        )
 
     def moved(self, by: int) -> "Span":
         """The same span in a text that begins `by` code points earlier."""

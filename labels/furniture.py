@@ -11,17 +11,20 @@ LONGEST_HEADING: Final = 14  # words
 
 _LINKS = r"""
     (?:baca|simak|lihat|tonton|saksikan|dengarkan)(?:\s*:|\s+(?:juga|selengkapnya|pula|artikel|berita|video|foto)\b\s*:?)\s*.{0,180}$
-  | (?:artikel|berita|informasi)\s+(?:selengkapnya|terkait|lainnya|pilihan|populer|rekomendasi)\b .{0,80}$
-  | halaman\s+(?:selanjutnya|berikutnya|selengkapnya|\d+)\b .{0,60}$
+  | (?:artikel|berita|informasi)\s+selengkapnya\b .{0,80}$
+  | (?:artikel|berita|informasi)\s+(?:terkait|lainnya|pilihan|populer|rekomendasi)(?:\s+(?:lainnya|lain|di\s+sini|klik\b.{0,40}))?(?:\s*:.{0,80})?\s*$
+  | halaman\s+(?:selanjutnya|berikutnya|selengkapnya|\d+)(?:\s*(?:dari|/|:)\s*.{0,40})?\s*$
   | (?:berita|artikel|topik|tag)\s+(?:terkait|terpopuler)\s*:?\s*$
   | pilihan\s+editor\s*: .*$ | tags?\s*: .*$ | topik\s*: .*$
 """
-_CREDITS = r"""
-    (?:(?:penulis|editor|reporter|pewarta|penyunting|uploader|redaktur|fotografer|sumber\s+foto|sumber\s+berita|laporan\s+wartawan)\s*:\s*\S.{0,100})+$
-  | (?:oleh|by)\s*:\s*\S.{0,60}$
-  | \([a-z]{2,8}(?:/[a-z]{2,8}){1,3}\)\s*$
+_CREDIT = r"(?:penulis|editor|reporter|pewarta|penyunting|uploader|redaktur|fotografer|sumber\s+foto|sumber\s+berita|laporan\s+wartawan)\s*:"
+# Each credit ends where the next begins, and is never read twice: a plain `(…\S.{0,100})+$` takes exponential time.
+_CREDITS = rf"""
+    (?>{_CREDIT}\s*\S(?:(?!{_CREDIT}).){{0,100}})+$
+  | (?:oleh|by)\s*:\s*\S.{{0,60}}$
+  | \([a-z]{{2,8}}(?:/[a-z]{{2,8}}){{1,3}}\)\s*$
   | \[?(?:gambas|img|video|image|foto|photo)(?::|\.\d)[^\]]*\]?\s*$
-  | (?:\w+,\s+)?(?:senin|selasa|rabu|kamis|jumat|jum'at|sabtu|minggu),?\s+\d{1,2}[\s/]\S+[\s/]\d{4}[,\s|-]*\d{1,2}[:.]\d{2}(?:\s*(?:wib|wita|wit))?\s*$
+  | (?:\w+,\s+)?(?:senin|selasa|rabu|kamis|jumat|jum'at|sabtu|minggu),?\s+\d{{1,2}}[\s/]\S+[\s/]\d{{4}}[,\s|-]*\d{{1,2}}[:.]\d{{2}}(?:\s*(?:wib|wita|wit))?\s*$
   | \d+\s+(?:menit|jam|hari)\s+(?:yang\s+)?lalu\s*$
 """
 _ADVERTS = r"""
@@ -29,7 +32,7 @@ _ADVERTS = r"""
   | adv(?:ertorial)?\s*$
 """
 _SHARING = r"""
-    (?:bagikan|share|salin\s+(?:tautan|link)|copy\s+link|kirim\s+ke\s+teman)\b.{0,80}$
+    (?:bagikan|share|salin\s+(?:tautan|link)|copy\s+link|kirim\s+ke\s+teman)(?:\s+(?:ini|artikel|berita|halaman|tautan|ke|di|via|lewat|melalui|on|to|this)\b.{0,80}|\s*:.{0,80})?\s*$
   | (?:facebook|twitter|whatsapp|telegram|instagram|x|line|pinterest|linkedin|email|threads|youtube|tiktok)
     (?:[\s,|/•·-]+(?:facebook|twitter|whatsapp|telegram|instagram|x|line|pinterest|linkedin|email|threads|youtube|tiktok))+\s*$
   | (?:ikuti|follow|gabung|bergabung|dapatkan)\b.{0,120}\b(?:whatsapp|telegram|google\s+news|instagram|channel|kanal|newsletter|twitter|tiktok)\b.{0,60}$
@@ -41,8 +44,8 @@ _COMMENTS = r"""
   | komentar\s+(?:sepenuhnya\s+)?(?:menjadi\s+)?tanggung\s*jawab\s+.{0,80}$
 """
 _RIGHTS = r"""
-    (?:hak\s+cipta|copyright|©|\(c\))\s*.{0,160}$ | .{0,60}all\s+rights\s+reserved\.?\s*$
-  | dilarang\s+(?:keras\s+)?(?:mengambil|menyalin|mengutip|memperbanyak|melakukan\s+crawling)\b.{0,200}$
+    (?:copyright|©|\(c\))\s*.{0,160}$ | hak\s+cipta(?:\s*(?:©|\(c\)|:|\d{4}|dilindungi|pada).{0,160})?\s*$ | .{0,60}all\s+rights\s+reserved\.?\s*$
+  | dilarang\s+(?:keras\s+)?(?:mengambil|menyalin|mengutip|memperbanyak|melakukan\s+crawling)\b.{0,160}\b(?:izin|seizin|ijin|persetujuan|redaksi|crawling|konten)\b.{0,80}$
 """
 _FURNITURE = re.compile(
     rf"^\W{{0,3}}(?:{'|'.join((_LINKS, _CREDITS, _ADVERTS, _SHARING, _COMMENTS, _RIGHTS))})\W*$",

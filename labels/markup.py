@@ -94,14 +94,18 @@ def parse_articles(source: str, name: str) -> list[Article]:
 def _parse_block(block: list[tuple[int, str]], name: str) -> tuple[Article | None, list[str]]:
     headers: dict[str, str] = {}
     problems: list[str] = []
-    lines = iter([pair for pair in block if pair[1].strip() or headers is None])
     first = next(number for number, text in block if text.strip())
     text, spans = "", list[Span]()
-    for number, line in lines:
+    in_headers = True
+    for number, line in block:
+        if not line.strip():
+            in_headers = in_headers and not headers  # the blank line after them ends the headers
+            continue
         key, colon, value = line.partition(":")
-        if not text and colon and key in HEADERS and key not in headers:
+        if in_headers and colon and key in HEADERS and key not in headers:
             headers[key] = value.strip()
             continue
+        in_headers = False
         try:
             plain, marked = parse_paragraph(line.strip())
         except InputError as error:
@@ -164,4 +168,5 @@ def render_articles(articles: list[Article]) -> str:
 def _render_article(article: Article) -> str:
     headers = [f"{key}: {getattr(article, key)}" for key in HEADERS if getattr(article, key) is not None]
     body = [render_paragraph(piece.text, piece.spans) for piece in article.paragraphs()]
+    body = [f"\\{line}" if line == SEPARATOR else line for line in body]
     return "\n".join([*headers, "", *body])

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final
 
 from labels.article import Paragraph
@@ -78,25 +78,36 @@ def _joined(text: str, block: Lines) -> Iterator[tuple[int, int]]:
 
 
 def _from_lines(text: str, lines: Lines) -> Iterator[tuple[int, int]]:
+    full, open_ended = _full_runs(lines), _open_ends(text, lines)
     position = 0
     while position < len(lines):
-        run = _wrapped_run(text, lines, position)
+        run = _wrapped_run(text, lines, position, full[position], open_ended)
         yield lines[position][0], lines[position + run - 1][1]
         position += run
 
 
-def _wrapped_run(text: str, lines: Lines, first: int) -> int:
-    """How many lines from `first` on make one hard-wrapped paragraph; 1 where they do not."""
+def _full_runs(lines: Lines) -> list[int]:
+    """For each line, how many lines from it on are as long as wrapped ones; counted once, from the end."""
     shortest, longest = WRAPPED_WIDTH
-    last = first
-    while last < len(lines) and shortest <= lines[last][1] - lines[last][0] <= longest:
-        last += 1
-    full = last - first
-    open_ended = sum(not _CLOSED.search(text[start:end]) for start, end in lines[first:last])
-    if full < WRAPPED_LINES or 2 * open_ended <= full:
+    runs = [0] * (len(lines) + 1)
+    for index in range(len(lines) - 1, -1, -1):
+        start, end = lines[index]
+        runs[index] = runs[index + 1] + 1 if shortest <= end - start <= longest else 0
+    return runs
+
+
+def _open_ends(text: str, lines: Lines) -> list[int]:
+    """For each line, how many lines before it end without closing punctuation."""
+    return [0, *accumulate(not _CLOSED.search(text[start:end]) for start, end in lines)]
+
+
+def _wrapped_run(text: str, lines: Lines, first: int, full: int, open_ended: list[int]) -> int:
+    """How many lines from `first` on make one hard-wrapped paragraph; 1 where they do not."""
+    last = first + full
+    if full < WRAPPED_LINES or 2 * (open_ended[last] - open_ended[first]) <= full:
         return 1
     # A shorter line after an open one ends the paragraph; without it the run ends where the lines stop being full.
-    if last < len(lines) and not _CLOSED.search(text[lines[last - 1][0] : lines[last - 1][1]]):
+    if last < len(lines) and open_ended[last] > open_ended[last - 1]:
         start, end = lines[last]
-        full += end - start < shortest and not is_furniture(text[start:end])
+        full += end - start < WRAPPED_WIDTH[0] and not is_furniture(text[start:end])
     return full

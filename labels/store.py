@@ -88,6 +88,10 @@ def _lines(file: Path, problems: list[Problem]) -> list[str]:
     return []
 
 
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 class _Check:
     """Reads one line of a file, noting what is wrong with it."""
 
@@ -104,7 +108,7 @@ class _Check:
     def article(self, line: str) -> Article | None:
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             self.wrong("line", line[:40], f"a JSON object ({error})")
             return None
         if not isinstance(row, dict):
@@ -132,6 +136,9 @@ class _Check:
         for field in _TEXTS:
             if not isinstance(row.get(field), str) or not row[field].strip():
                 self.wrong(field, row.get(field), "a string that is not empty")
+        for field in (*_TEXTS, *_OPTIONAL):
+            if isinstance(row.get(field), str) and not _is_unicode(row[field]):
+                self.wrong(field, row[field], "valid Unicode, without lone surrogates")
         for field in _OPTIONAL:
             if not isinstance(row.get(field), str | None):
                 self.wrong(field, row[field], "a string, or nothing")

@@ -61,11 +61,14 @@ class Batcher:
             ) from None
 
     def close(self) -> None:
-        """Finish the round that is running and stop the thread."""
+        """Finish the round that is running and stop the thread; what still waits is told so."""
         with self._changed:
             self._closed = True
             self._changed.notify()
         self._thread.join(timeout=10)
+        for job in self._jobs:
+            if job.future.set_running_or_notify_cancel():
+                job.future.set_exception(BusyError("the service is stopping; send the request again"))
 
     def _work(self) -> None:
         while True:
@@ -96,11 +99,15 @@ class Batcher:
         try:
             predictions = turn[0][0].predict(texts)
         except Exception as error:  # one request's failure is told to it, and the thread lives on
+            if len(turn) > 1:  # whose fault it is shows when each is read alone
+                for part in turn:
+                    self._run([part])
+                return
             with self._changed:
                 for job, _ in turn:
                     self._jobs.remove(job)
             for job, _ in turn:
-                if not job.future.done():
+                if job.future.set_running_or_notify_cancel():
                     job.future.set_exception(error)
             return
         start = 0

@@ -53,7 +53,9 @@ def find_documents(paths: Sequence[Path]) -> Found:
                 skipped += 1
                 continue
             shown = _shown(file.relative_to(path) if path.is_dir() else Path(file.name))
-            shown = shown if shown not in sources else _shown(file)
+            shown = next(
+                name for name in (shown, _shown(file), _shown(file.resolve())) if _is_free(name, file, sources)
+            )
             sources[shown] = Source(file, shown)
     if not sources:
         raise InputError(
@@ -62,12 +64,17 @@ def find_documents(paths: Sequence[Path]) -> Found:
     return Found(tuple(sources[key] for key in sorted(sources)), skipped)
 
 
+def _is_free(shown: str, file: Path, sources: dict[str, Source]) -> bool:
+    return shown not in sources or sources[shown].file == file
+
+
 def _files(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
     for folder, _, names in os.walk(path):
-        yield from (Path(folder) / name for name in names if not name.startswith("."))
+        files = (Path(folder) / name for name in names if not name.startswith("."))
+        yield from (file for file in files if file.is_file() or file.is_symlink())  # no pipes: reading one never ends
 
 
 def _shown(path: Path) -> str:
@@ -95,9 +102,8 @@ def decode(data: bytes) -> str:
     try:
         text = data[len(mark) :].decode(encoding)
     except UnicodeDecodeError as error:
-        raise InputError(
-            f"the file is not {encoding.upper()} text: byte {error.start} is {data[error.start]:#04x}"
-        ) from error
+        place = len(mark) + error.start
+        raise InputError(f"the file is not {encoding.upper()} text: byte {place} is {data[place]:#04x}") from error
     if "\0" in text:
         raise InputError(f"the file is binary, not text: a NUL byte stands at character {text.index(chr(0))}")
     return text

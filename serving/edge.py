@@ -20,7 +20,8 @@ MAX_BODY: Final = 2 * 1024 * 1024  # bytes
 POSTED: Final[dict[str, type[BaseModel]]] = {"/v1/classify": ArticleIn, "/v1/classify_batch": BatchIn}
 READ: Final = {"/", "/v1/model", "/livez", "/readyz", "/healthz", "/metrics", "/docs.json"}
 CODES: Final = {404: "not_found", 405: "method_not_allowed", 429: "busy", 503: "not_ready", 504: "deadline"}
-_REQUEST_ID = re.compile(r"[\w.-]{1,80}")
+SAID: Final = {503: "the service is not ready; try again in a moment", 504: "the answer was not ready in time"}
+_REQUEST_ID = re.compile(r"[\w.-]{1,80}", re.ASCII)
 _log = logging.getLogger("sikap.serving")
 
 
@@ -93,13 +94,18 @@ class _Answering:
         status = self._held["status"]
         body = _our_shape(self._body)
         if body is None:
-            body = (
-                _internal(self.request_id)
-                if status == 500
-                else error_body(CODES.get(status, "invalid"), _text_of(self._body))
-            )
+            body = self._rewritten(status)
         headers = {"retry-after": "1"} if status in (429, 503) else {}
         await _send_json(self.plain, status, body, headers)
+
+    def _rewritten(self, status: int) -> dict[str, Any]:
+        """The one shape for an error that is not ours; what a failing server says of itself stays in the log."""
+        if status < 500:
+            return error_body(CODES.get(status, "invalid"), _text_of(self._body))
+        _log.error("request %s: status %d from within: %s", self.request_id, status, _text_of(self._body))
+        if status not in SAID:
+            return _internal(self.request_id)
+        return error_body(CODES[status], SAID[status])
 
 
 def _request_id(scope: Message) -> str:
@@ -127,8 +133,8 @@ async def _read_json_body(scope: Message, receive: Receive) -> bytes:
             415, "unsupported_media_type", f"content type is {content_type or 'missing'}, expected application/json"
         )
     announced = headers.get(b"content-length", b"0")
-    if announced.isdigit() and int(announced) > MAX_BODY:
-        raise _too_large(int(announced))
+    if announced.isdigit() and int(announced[:20]) > MAX_BODY:  # Python refuses to read 4,300 digits
+        raise _too_large(int(announced[:20]))
     body = bytearray()
     while True:
         message = await receive()
@@ -154,7 +160,11 @@ def _check_shape(body: bytes, model: type[BaseModel]) -> None:
         raise Refusal(400, "bad_request", f"the body is not JSON: {error}") from None
     if not isinstance(value, dict):
         raise Refusal(400, "bad_request", f"the body is a JSON {type(value).__name__}, expected an object")
-    if field := _surrogate(value):
+    try:
+        field = _surrogate(value)
+    except RecursionError:
+        raise Refusal(400, "bad_request", "the body is nested too deeply") from None
+    if field:
         raise Refusal(422, "invalid", f"{field}: holds a lone surrogate, expected valid Unicode", field)
     try:
         model.model_validate(value)

@@ -42,7 +42,13 @@ def score_folder(
     """
     check_format(out)
     model = f"{classifier.model.name}/{classifier.model.version}"
-    run = {"version": 1, "model": model, "min_confidence": min_confidence, "documents": _fingerprint(found.sources)}
+    run = {
+        "version": 1,
+        "shard": SHARD,
+        "model": model,
+        "min_confidence": min_confidence,
+        "documents": _fingerprint(found.sources),
+    }
     journal = Journal(out.with_name(f".{out.name}.journal"), run, fresh)
     finished = False
     try:
@@ -63,7 +69,11 @@ def _fingerprint(sources: Sequence[Source]) -> str:
     """A digest of which files are scored and of their sizes and times: a resumed run has to see the same ones."""
     digest = hashlib.sha256()
     for source in sources:
-        state = source.file.stat()
+        try:
+            state = source.file.stat()
+        except OSError:  # a link that leads nowhere: its row will say so
+            digest.update(f"{source.shown}\0gone\n".encode())
+            continue
         digest.update(f"{source.shown}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]
 

@@ -50,6 +50,8 @@ class Journal:
         try:
             found = json.loads(line)
         except ValueError:
+            found = None
+        if not isinstance(found, dict):
             raise InputError(
                 f"{self.path}: not a journal of this program; remove it, or start over with --fresh"
             ) from None

@@ -33,5 +33,6 @@ def merge_names(mentions: Sequence[str]) -> dict[str, str]:
         fuller = [other for other in words if words[mention] < words[other]]
         maximal = [other for other in fuller if not any(words[other] < words[third] for third in fuller)]
         same = [other for other in words if words[other] == words[mention]]
-        merged[mention] = maximal[0] if len(maximal) == 1 else same[0]
+        one_name = len({frozenset(words[other]) for other in maximal}) == 1  # in one spelling or several
+        merged[mention] = maximal[0] if one_name else same[0]
     return {mention: merged.get(name, name) for mention, name in merged.items()}

@@ -20,6 +20,8 @@ def check_format(path: Path) -> None:
     """Raise InputError unless a table of this name can be written."""
     if path.suffix.lower() not in FORMATS:
         raise InputError(f"--out {path}: found {path.suffix or 'no extension'}, expected one of {', '.join(FORMATS)}")
+    if path.is_dir():
+        raise InputError(f"--out {path}: a folder has this name; expected a file to write")
     if not path.parent.is_dir():
         raise InputError(f"--out {path}: the folder {path.parent} does not exist; create it first")
 

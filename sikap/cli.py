@@ -166,6 +166,9 @@ def train(
     ] = None,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the labels; default: the recipe's.")] = None,
+    weights: Annotated[
+        bool, typer.Option(help="Keep the torch weights in the bundle; serving needs only the graph.")
+    ] = True,
 ) -> None:
     """Fine-tune, calibrate, evaluate, export and promote a bundle."""
     from dataclasses import replace
@@ -175,7 +178,7 @@ def train(
 
     if recipe not in RECIPES:
         raise InputError(f"--recipe {recipe!r}: expected one of {', '.join(RECIPES)}")
-    job = Job(name=name, seeds=RECIPES[recipe], evaluate=tuple(evaluate or ()))
+    job = Job(name=name, seeds=RECIPES[recipe], evaluate=tuple(evaluate or ()), keep_weights=weights)
     arguments = replace(job.arguments, seed=seed, epochs=epochs or job.arguments.epochs)
     job = replace(
         job, arguments=arguments, labels=tuple(labels) if labels else job.labels, encoder=encoder or job.encoder

@@ -53,6 +53,7 @@ class Job:
         evaluate: more labelled files to report in the card; nothing is fitted on them.
         seeds: networks fitted from as many seeds, their weights averaged.
         arguments: how each is fitted.
+        keep_weights: whether the bundle also holds the torch weights; serving needs only the graph.
         root: the folder of bundles.
     """
 
@@ -62,6 +63,7 @@ class Job:
     evaluate: tuple[Path, ...] = ()
     seeds: int = 1
     arguments: TrainingArguments = field(default_factory=TrainingArguments)
+    keep_weights: bool = True
     root: Path = field(default_factory=bundles_root)
 
 
@@ -96,7 +98,8 @@ def train(job: Job, console: Console) -> Bundle:
         manifest, sample = _export(draft, manifest, network, tokenizing, material, console)
         console.print("[bold]6/6[/] judging, and writing the card")
         manifest = _judged(draft, manifest, job, tokenizing, material, sample)
-        network.save(draft)
+        if job.keep_weights:
+            network.save(draft)
         bundle = save_bundle(draft, job.root, manifest)
     return _through_gate(bundle, job.root, material, sample, console)
 
