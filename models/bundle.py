@@ -86,7 +86,9 @@ def load_bundle(folder: Path) -> Bundle:
     """Read and verify a bundle. Raises BundleError naming the path, what is wrong and what to do."""
     manifest = _read_manifest(folder / MANIFEST)
     if manifest.labels != [str(stance) for stance in Stance]:
-        raise BundleError(f"{folder / MANIFEST}: labels are {manifest.labels}, expected {[str(s) for s in Stance]}")
+        raise BundleError(
+            f"{folder / MANIFEST}: labels are {manifest.labels}, expected {[str(s) for s in Stance]}; train again (make train)"
+        )
     for name in (GRAPH, WEIGHTS, TOKENIZER):
         if name not in manifest.files:
             raise BundleError(

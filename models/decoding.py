@@ -123,7 +123,7 @@ def _read_words(text: str, tokens: Tokens, logits: Logits, temperature: float) -
         glued = (
             index > 0 and tokens.offsets[index - 1][1] == start and text[start - 1].isalnum() and text[start].isalnum()
         )
-        if glued:
+        if glued or (index > 0 and start < tokens.offsets[index - 1][1]):  # parts of one character share its place
             groups[-1].append(index)
         else:
             groups.append([index])
@@ -155,18 +155,26 @@ def _stance_runs(text: str, words: _Words, best: int, borders: list[int]) -> lis
     """Word stretches (first, last, number of the marked stance), in order, at least one of them of stance `best`."""
     labels = [int(label) for label in words.stances.argmax(axis=1)]
     if 1 + best not in labels or not _says_anything(text, words, labels, 1 + best):
-        labels = _with_fallback(words, labels, best, borders)
+        labels = _with_fallback(text, words, labels, best, borders)
     runs = [(first, last, label - 1) for label in (1, 2, 3) for first, last in _runs(labels, label)]
-    return sorted(run for run in runs if run[2] == best or run[1] - run[0] > 1)
+    kept = [run for run in runs if run[1] - run[0] > 1]  # a word alone is mostly the model's wavering
+    if all(stance != best for _, _, stance in kept):
+        kept += [run for run in runs if run[2] == best]
+    return sorted(kept)
 
 
 def _says_anything(text: str, words: _Words, labels: list[int], wanted: int) -> bool:
-    return any(text[slice(*words.offsets[i])].isalnum() for i, label in enumerate(labels) if label == wanted)
+    return any(_says(text, words.offsets[i]) for i, label in enumerate(labels) if label == wanted)
 
 
-def _with_fallback(words: _Words, labels: list[int], best: int, borders: list[int]) -> list[int]:
+def _says(text: str, place: Offsets) -> bool:
+    return any(map(str.isalnum, text[slice(*place)]))
+
+
+def _with_fallback(text: str, words: _Words, labels: list[int], best: int, borders: list[int]) -> list[int]:
     """Mark the likeliest word of the stance and the neighbours in its sentence that are not far below it."""
-    mass = words.stances[:, 1 + best]
+    spoken = np.array([_says(text, place) for place in words.offsets])
+    mass = np.where(spoken, words.stances[:, 1 + best], -1.0) if spoken.any() else words.stances[:, 1 + best]
     peak = int(mass.argmax())
     sentence = [sum(start >= border for border in borders) for start, _ in words.offsets]
     near = [m >= FALLBACK_SHARE * mass[peak] and s == sentence[peak] for m, s in zip(mass, sentence, strict=True)]

@@ -27,12 +27,19 @@ class StanceNetwork(nn.Module):
     """A BERT encoder with three heads.
 
     The stance head reads the mean and the maximum of the hidden states; the tag heads read each token's own.
+
+    Args:
+        encoder: a BERT without its pooler.
+        dropout: share dropped while training, inside the encoder and before the heads.
     """
 
     def __init__(self, encoder: PreTrainedModel, dropout: float = 0.1) -> None:
         super().__init__()
         width = encoder.config.hidden_size
         self.encoder = encoder
+        for module in encoder.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = dropout  # the compact encoder was pre-trained without, and small data needs it
         self.dropout = nn.Dropout(dropout)
         self.stance_head = nn.Linear(2 * width, len(Stance))
         self.tag_head = nn.Linear(width, len(STANCE_TAGS))

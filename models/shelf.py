@@ -30,6 +30,10 @@ def current_bundle(root: Path) -> str:
             f"{root / CURRENT}: cannot be read ({error.strerror}); it names the bundle to use as name/version. "
             "Train one with `make train`, or choose one with `sikap models promote NAME/VERSION`"
         ) from error
+    except UnicodeDecodeError as error:
+        raise BundleError(
+            f"{root / CURRENT}: is not text; choose a bundle with `sikap models promote NAME/VERSION`"
+        ) from error
     return _checked(name, root)
 
 

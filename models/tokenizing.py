@@ -38,16 +38,20 @@ class Tokenizing:
     """A tokenizer and the window that its network was trained with.
 
     Args:
-        tokenizer: a WordPiece tokenizer that knows [CLS], [SEP] and [PAD].
+        tokenizer: a WordPiece tokenizer that knows [CLS], [SEP], [PAD] and [MASK].
         window: most tokens that the network reads at once, special tokens included.
         overlap: tokens that two windows of one paragraph share.
     """
 
     def __init__(self, tokenizer: Tokenizer, window: int, overlap: int) -> None:
+        if not 0 <= overlap < window - 2:
+            raise BundleError(
+                f"windows of {window} tokens cannot overlap by {overlap}; expected an overlap below {window - 2}"
+            )
         tokenizer.no_padding()
         tokenizer.no_truncation()
         self.tokenizer, self.window, self.overlap = tokenizer, window, overlap
-        self.cls, self.sep, self.pad = (self._special(token) for token in ("[CLS]", "[SEP]", "[PAD]"))
+        self.cls, self.sep, self.pad, self.mask = map(self._special, ("[CLS]", "[SEP]", "[PAD]", "[MASK]"))
 
     @classmethod
     def from_file(cls, path: Path, window: int, overlap: int) -> "Tokenizing":

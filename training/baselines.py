@@ -19,7 +19,7 @@ REGULARISATION: Final = (0.3, 1.0, 3.0, 10.0, 30.0)
 
 # Looked up in this order: a paragraph that says both *membantah* and *melanggar hukum* more often denies.
 CUES: Final = {
-    Stance.DENIAL: r"(?<!tidak )(?:mem)?bantah|menyangkal|menepis|menampik|tidak benar|tak benar|hoaks|fitnah|tidak pernah|tak berdasar",
+    Stance.DENIAL: r"(?<!tidak )(?<!tidak mem)(?:mem)?bantah|menyangkal|menepis|menampik|tidak benar|tak benar|hoaks|fitnah|tidak pernah|tak berdasar",
     Stance.LEGAL_JUSTIFICATION: r"sesuai (?:dengan )?(?:hukum|undang|aturan|prosedur|ketentuan|konstitusi)|berdasarkan (?:undang|pasal|hukum)"
     r"|tidak melanggar|hak untuk membela|kewenangan|amanat",
     Stance.CONDEMNATION: r"mengecam|mengutuk|mengkritik|menuduh|menuding|menyalahkan|melanggar|pelanggaran|kejahatan|menyayangkan|protes",
@@ -42,7 +42,7 @@ def baseline_sample(sample: Sequence[Judged], classify: Classifier) -> list[Judg
 def majority(training: Sequence[LabelledParagraph]) -> Classifier:
     """Always the most frequent stance of the training paragraphs."""
     stances = [str(paragraph.stance) for paragraph in training]
-    most = max(set(stances), key=stances.count)
+    most = max(sorted(set(stances)), key=stances.count)
     return lambda texts: [most] * len(texts)
 
 
@@ -63,8 +63,10 @@ def tf_idf(training: Sequence[LabelledParagraph], validation: Sequence[LabelledP
     """Words 1-2 and characters 3-5 into balanced logistic regression, C chosen by macro-F1 on validation."""
     texts, stances = _columns(training)
     features = make_union(
-        TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
-        TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), min_df=3, sublinear_tf=True),
+        TfidfVectorizer(ngram_range=(1, 2), min_df=min(2, 1 + len(training) // 20), sublinear_tf=True),
+        TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(3, 5), min_df=min(3, 1 + len(training) // 20), sublinear_tf=True
+        ),
     )
     matrix = features.fit_transform(texts)
     seen, wanted = _columns(validation)

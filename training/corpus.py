@@ -49,14 +49,19 @@ def read_documents(path: Path) -> Iterator[Document]:
     """
     with path.open("rb") as raw:
         stream = zstandard.ZstdDecompressor().stream_reader(raw) if path.suffix == ".zst" else raw
-        for number, line in enumerate(io.TextIOWrapper(stream, encoding="utf-8"), 1):
-            try:
-                row = json.loads(line)
-                yield Document(str(row.get("source", "")), row["text"])
-            except (ValueError, KeyError, AttributeError) as error:
-                raise InputError(
-                    f"{path}:{number}: expected a JSON object with a `text` string, found {line[:60]!r}"
-                ) from error
+        with io.BufferedReader(stream) as lines:
+            for number, line in enumerate(lines, 1):
+                yield _document(line, f"{path}:{number}")
+
+
+def _document(line: bytes, place: str) -> Document:
+    try:
+        row = json.loads(line)
+        if not isinstance(row["text"], str):
+            raise TypeError(f"text is {row['text']!r}")
+        return Document(str(row.get("source", "")), row["text"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{place}: expected a JSON object with a `text` string, found {line[:60]!r}") from error
 
 
 def clean(documents: Iterator[Document], seed: int = 0) -> Iterator[str]:

@@ -1,10 +1,12 @@
 """Encoders: the shipped compact one, any BERT by folder or hub id, and how a pre-trained one is packed."""
 
+import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModel, AutoTokenizer, BertForMaskedLM, PreTrainedModel, PreTrainedTokenizerFast
@@ -39,11 +41,19 @@ def load_encoder(source: str | Path = COMPACT) -> Encoder:
     local = Path(source).is_dir()
     try:
         config = AutoConfig.from_pretrained(source, revision=revision)
-        model = AutoModel.from_pretrained(
-            source, config=config, revision=revision, add_pooling_layer=False, dtype=torch.float32, weights_only=True
+        if config.model_type != "bert":
+            raise InputError(f"encoder {source!r} is a {config.model_type}, expected a BERT (model_type bert)")
+        model, info = AutoModel.from_pretrained(
+            source,
+            config=config,
+            revision=revision,
+            add_pooling_layer=False,
+            dtype=torch.float32,
+            weights_only=True,
+            output_loading_info=True,
         )
         tokenizer = AutoTokenizer.from_pretrained(source, revision=revision).backend_tokenizer
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError, pickle.UnpicklingError) as error:
         hint = (
             "expected a folder with config.json, weights and a tokenizer"
             if local
@@ -51,8 +61,12 @@ def load_encoder(source: str | Path = COMPACT) -> Encoder:
             "leave ENCODER out to use the compact encoder that ships with Sikap"
         )
         raise InputError(f"encoder {source!r} cannot be loaded: {hint} ({str(error).splitlines()[0]})") from error
-    if model.config.model_type != "bert":
-        raise InputError(f"encoder {source!r} is a {model.config.model_type}, expected a BERT (model_type bert)")
+    if info["missing_keys"]:
+        raise InputError(
+            f"encoder {source!r}: its checkpoint lacks {len(info['missing_keys'])} tensors, such as {sorted(info['missing_keys'])[0]}"
+        )
+    if set(tokenizer.get_vocab()) <= {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}:
+        raise InputError(f"encoder {source!r} has no tokenizer; expected tokenizer.json or vocab.txt")
     if tokenizer.get_vocab_size() > model.config.vocab_size:
         raise InputError(
             f"encoder {source!r}: the tokenizer has {tokenizer.get_vocab_size()} words but the embedding "

@@ -44,9 +44,11 @@ def read_gold(path: Path) -> list[GoldDocument]:
         raise InputError(f"{path}: no such file; expected labelled articles in JSON Lines")
     if path.is_dir() or not _has_paragraphs(path):
         articles = [article for article in read_articles([path]) if article.split == "validation" or path.is_file()]
+        if not articles:
+            raise InputError(f"{path}: no article for validation in this folder; name the files to judge on")
         return [gold_document(article) for article in articles]
     documents = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_text(encoding="utf-8").rstrip("\n").split("\n"), 1):
         try:
             documents.append(_document(json.loads(line)))
         except (ValueError, KeyError, TypeError) as error:
@@ -65,7 +67,10 @@ def gold_document(article: Article) -> GoldDocument:
 def _has_paragraphs(path: Path) -> bool:
     try:
         with path.open(encoding="utf-8") as file:
-            return "paragraphs" in json.loads(file.readline())
+            row = json.loads(file.readline())
+            if not isinstance(row, dict):
+                raise ValueError(f"found {row!r:.40}")
+            return "paragraphs" in row
     except ValueError as error:
         raise InputError(f"{path}:1: not a JSON object in UTF-8 ({error}); expected labelled articles") from error
 
@@ -73,17 +78,27 @@ def _has_paragraphs(path: Path) -> bool:
 def _document(row: dict[str, Any]) -> GoldDocument:
     paragraphs = tuple(
         GoldParagraph(
-            p["text"],
+            _text(p),
             Stance(p["stance"]),
-            tuple(
-                Span(s["start"], s["end"], Stance(s["stance"]), tuple(s["holder"]) if s["holder"] else None)
-                for s in p["spans"]
-            ),
+            tuple(_span(s, p["text"]) for s in p["spans"]),
             tuple(p.get("also_acceptable", ())),
         )
         for p in row["paragraphs"]
     )
     return GoldDocument(row["doc"], paragraphs, "cue" in row.get("pick", ""))
+
+
+def _text(row: dict[str, Any]) -> str:
+    if not isinstance(row["text"], str):
+        raise TypeError(f"text is {row['text']!r}")
+    return row["text"]
+
+
+def _span(row: dict[str, Any], text: str) -> Span:
+    for start, end in [(row["start"], row["end"]), *([row["holder"]] if row["holder"] else [])]:
+        if not 0 <= start < end <= len(text):
+            raise ValueError(f"offsets {start}-{end} in a text of {len(text)} characters")
+    return Span(row["start"], row["end"], Stance(row["stance"]), tuple(row["holder"]) if row["holder"] else None)
 
 
 def judge(documents: Sequence[GoldDocument], predictor: Predictor) -> list[Judged]:

@@ -14,6 +14,7 @@ from models.network import StanceNetwork
 from models.runtime import batches as even_batches
 from models.runtime import pad
 from models.tags import HOLDER_TAGS, STANCE_TAGS
+from models.tokenizing import Tokenizing
 from training.dataset import batches
 
 IGNORED = -100  # the target of padding and special tokens, which cross_entropy leaves out
@@ -32,7 +33,8 @@ class TrainingArguments:
         tag_weight, holder_weight: weights of the tag losses beside the stance loss.
         smoothing: label smoothing of the stance loss.
         class_power: stance classes weigh as (1 / share) to this power.
-        dropout: of the hidden states before the heads, and inside the encoder.
+        dropout: inside the encoder and before the heads.
+        masked: share of input tokens hidden behind [MASK], so that no single word decides.
         seed: of everything random.
     """
 
@@ -46,6 +48,7 @@ class TrainingArguments:
     class_power: float = 0.25
     weight_decay: float = 0.01
     dropout: float = 0.1
+    masked: float = 0.0
     seed: int = 0
 
 
@@ -57,7 +60,7 @@ def device() -> torch.device:
 def fit(
     network: StanceNetwork,
     dataset: Dataset,
-    filler: int,
+    tokenizing: Tokenizing,
     arguments: TrainingArguments,
     report: Callable[[int, int, float], None],
 ) -> StanceNetwork:
@@ -80,13 +83,21 @@ def fit(
         progress = step / len(plan)
         for group, peak in zip(optimizer.param_groups, peaks, strict=True):
             group["lr"] = peak * min(progress / 0.1 + 1e-3, (1 - progress) / 0.9)
-        loss = _loss(network, _collate([rows[index] for index in batch], filler, place), weights, arguments)
+        inputs = _collate([rows[index] for index in batch], tokenizing.pad, place)
+        hide(inputs.ids, inputs.mask, tokenizing.mask, arguments.masked)
+        loss = _loss(network, inputs, weights, arguments)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         report(step + 1, len(plan), loss.item())
     return network.eval()
+
+
+def hide(ids: Tensor, mask: Tensor, hidden: int, share: float) -> None:
+    """Put the token `hidden` in place of a random `share` of the real tokens, in place. Shapes (batch, length)."""
+    if share:
+        ids.masked_fill_((torch.rand(ids.shape, device=ids.device) < share) & (mask == 1), hidden)
 
 
 def _optimizer(network: StanceNetwork, arguments: TrainingArguments) -> torch.optim.Optimizer:

@@ -64,7 +64,10 @@ def _prepare(corpus: Path, work: Path, settings: Settings, vocabulary: int, cons
     training, held = split_held_out(texts)
     stream, held_stream = pack(training, tokenizer), pack(held, tokenizer)
     if min(len(stream), len(held_stream)) < LEAST_TOKENS // 10:
-        raise InputError(f"{corpus}: {len(stream):,} tokens after cleaning, expected at least {LEAST_TOKENS:,}")
+        raise InputError(
+            f"{corpus}: {len(stream):,} tokens after cleaning and {len(held_stream):,} held out, "
+            f"expected at least {LEAST_TOKENS:,} and {LEAST_TOKENS // 10:,}"
+        )
     console.print(f"{len(stream):,} tokens; counting word vectors")
     tokenizer.save(str(work / "tokenizer.json"))
     np.save(work / "train.npy", stream)

@@ -17,7 +17,7 @@ from models.bundle import TOKENIZER, Bundle, Manifest, save_bundle
 from models.decoding import Calibration
 from models.network import StanceNetwork
 from models.predictor import Predictor
-from models.runtime import Runtime
+from models.runtime import LENGTH_STEP, Runtime
 from models.shelf import CURRENT, bundles_root, load_current, promote
 from models.tokenizing import Tokenizing
 from sikap.errors import BundleError, GateError, InputError
@@ -82,12 +82,15 @@ class Material:
 
 def train(job: Job, console: Console) -> Bundle:
     """Run every step. Raises InputError on bad labels or encoder, GateError where the bundle is kept but not promoted."""
+    if job.name in ("", ".", "..") or Path(job.name).name != job.name:
+        raise InputError(f"--name {job.name!r}: expected a plain folder name")
     console.print("[bold]1/6[/] reading labels")
     material = read_material(job.labels)
     console.print(f"      {len(material.training)} training and {len(material.validation)} validation paragraphs")
     console.print(f"[bold]2/6[/] loading encoder {job.encoder}")
     encoder = load_encoder(job.encoder)
-    tokenizing = Tokenizing(encoder.tokenizer, min(WINDOW, encoder.model.config.max_position_embeddings), OVERLAP)
+    window = min(WINDOW, encoder.model.config.max_position_embeddings // LENGTH_STEP * LENGTH_STEP)
+    tokenizing = Tokenizing(encoder.tokenizer, window, min(OVERLAP, window // 4))
     console.print("[bold]3/6[/] fitting")
     network = _fit_seeds(job, encoder, tokenizing, material.training, console)
     console.print("[bold]4/6[/] calibrating on validation")
@@ -140,7 +143,7 @@ def _fit_seeds(
                 progress.update(task, completed=step, total=steps, description=text)  # type: ignore[arg-type]
 
             network.load_state_dict(start)
-            fit(network, dataset, tokenizing.pad, replace(job.arguments, seed=job.arguments.seed + seed), show)
+            fit(network, dataset, tokenizing, replace(job.arguments, seed=job.arguments.seed + seed), show)
             for name, tensor in network.state_dict().items():
                 total[name] += tensor.cpu() / job.seeds if tensor.is_floating_point() else tensor.cpu() * (seed == 0)
     network.load_state_dict(total)
