@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -136,6 +137,7 @@ def serve(
     from models.shelf import bundles_root, load_current
 
     load_current(bundles_root())  # a damaged bundle is refused here: inside the server it would be retried for ever
+    _check_address(host, port)
     root = Path(__file__).parents[1]
     home = root / ".bentoml"
     home.mkdir(exist_ok=True)
@@ -149,6 +151,17 @@ def serve(
     command = [sys.executable, "-m", "bentoml", "serve", "serving.service:Sikap", "--host", host, "--port", str(port)]
     os.chdir(root)
     os.execve(sys.executable, command, environment)
+
+
+def _check_address(host: str, port: int) -> None:
+    """Refuse an address that cannot be bound, and say what binding a public one means."""
+    try:
+        with socket.create_server((host, port)):
+            pass
+    except OSError as error:
+        raise InputError(f"{host}:{port}: {error.strerror or error}; choose another with --host or --port") from error
+    if not host.startswith("127.") and host not in ("localhost", "::1"):
+        console.print("[yellow]note[/]: the service has no keys yet; whoever reaches this address can use it")
 
 
 @app.command()

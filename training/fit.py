@@ -38,7 +38,7 @@ class TrainingArguments:
         seed: of everything random.
     """
 
-    epochs: int = 8
+    epochs: int = 5
     learning_rate: float | None = None
     head_factor: float = 2.0
     tokens: int = 1024
@@ -48,7 +48,7 @@ class TrainingArguments:
     class_power: float = 0.25
     weight_decay: float = 0.01
     dropout: float = 0.1
-    masked: float = 0.0
+    masked: float = 0.15
     seed: int = 0
 
 
