@@ -14,6 +14,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 from transformers import BertForSequenceClassification, PreTrainedTokenizerFast, pipeline
+from transformers.utils import logging
 
 from labels.store import read_articles
 from models.decoding import Calibration
@@ -59,6 +60,7 @@ def runtime_readers(folder: Path, texts: Sequence[str]) -> dict[str, Read]:
 
 
 def main() -> None:
+    logging.set_verbosity_error()  # the fresh head is meant to be fresh
     torch.set_num_threads(THREADS)
     texts = [paragraph.text for paragraph in paragraphs_of(read_articles())][::9][:PARAGRAPHS]
     with tempfile.TemporaryDirectory() as folder:

@@ -73,6 +73,7 @@ def _pairs(first: Sequence[Article], second: Sequence[Article]) -> list[list[Pai
     return [
         [(a, b) for a, b in zip(one.paragraphs(), other.paragraphs(), strict=True) if not is_furniture(a.text)]
         for one, other in shared
+        if any(not is_furniture(piece.text) for piece in one.paragraphs())
     ]
 
 

@@ -140,8 +140,11 @@ def _parse_block(block: list[tuple[int, str]], name: str) -> tuple[Article | Non
 
 
 def read_markup(path: Path) -> list[Article]:
-    """The articles of a markup file on disk (UTF-8)."""
-    return parse_articles(path.read_text(encoding="utf-8"), str(path))
+    """The articles of a markup file on disk (UTF-8, with or without a byte order mark)."""
+    try:
+        return parse_articles(path.read_text(encoding="utf-8-sig"), str(path))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
 
 
 def render_paragraph(text: str, spans: tuple[Span, ...]) -> str:

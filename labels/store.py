@@ -212,7 +212,7 @@ def to_row(article: Article) -> dict[str, Any]:
 
 def write_articles(articles: Iterable[Article], path: Path) -> None:
     """Write articles as JSON Lines, replacing `path` in one move."""
-    waiting = path.with_suffix(".tmp")
+    waiting = path.with_name(f".{path.name}.incoming")
     lines = (json.dumps(to_row(article), ensure_ascii=False) + "\n" for article in articles)
     waiting.write_text("".join(lines), encoding="utf-8")
     waiting.replace(path)

@@ -157,7 +157,10 @@ def _stance_runs(text: str, words: _Words, best: int, borders: list[int]) -> lis
     if 1 + best not in labels or not _says_anything(text, words, labels, 1 + best):
         labels = _with_fallback(text, words, labels, best, borders)
     runs = [(first, last, label - 1) for label in (1, 2, 3) for first, last in _runs(labels, label)]
-    kept = [run for run in runs if run[1] - run[0] > 1]  # a word alone is mostly the model's wavering
+    # A word alone is mostly the model's wavering, and a run of punctuation would be trimmed to nothing.
+    kept = [
+        run for run in runs if run[1] - run[0] > 1 and any(_says(text, at) for at in words.offsets[run[0] : run[1]])
+    ]
     if all(stance != best for _, _, stance in kept):
         kept += [run for run in runs if run[2] == best]
     return sorted(kept)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.decoding import Logits
 from sikap.errors import BundleError
 
-TOKEN_BUDGET: Final = 1024  # tokens a batch; 512 to 2,048 run alike (docs/performance.md)
+TOKEN_BUDGET: Final = 1024  # tokens a batch; 512 to 2,048 run alike
 LENGTH_STEP: Final = 16  # lengths are rounded up to this, since each new shape costs a compilation
 
 

@@ -45,9 +45,10 @@ def load_current(root: Path) -> Bundle:
 def promote(name: str, root: Path) -> Bundle:
     """Make `name/version` current, after verifying it; what was current is remembered for `rollback`."""
     bundle = load_bundle(root / _checked(name, root))
-    previous = root / CURRENT
-    if previous.exists() and previous.read_text(encoding="utf-8").strip() != name:
-        _write(root / PREVIOUS, previous.read_text(encoding="utf-8").strip())
+    current = root / CURRENT
+    was = current.read_text(encoding="utf-8", errors="replace").strip() if current.exists() else name
+    if was != name:
+        _write(root / PREVIOUS, was)
     _write(root / CURRENT, name)
     return bundle
 
@@ -56,7 +57,7 @@ def rollback(root: Path) -> Bundle:
     """Make the bundle current again that was so before the last `promote`."""
     if not (root / PREVIOUS).exists():
         raise BundleError(f"{root / PREVIOUS}: nothing was promoted before, so there is nothing to go back to")
-    return promote((root / PREVIOUS).read_text(encoding="utf-8").strip(), root)
+    return promote((root / PREVIOUS).read_text(encoding="utf-8", errors="replace").strip(), root)
 
 
 def _checked(name: str, root: Path) -> str:

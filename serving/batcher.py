@@ -17,7 +17,7 @@ QUEUE = 6_000  # paragraphs that may wait
 DEADLINE = 60.0  # seconds
 
 
-@dataclass
+@dataclass(eq=False)
 class _Job:
     paragraphs: Sequence[str]
     predict: Predict

@@ -27,9 +27,11 @@ def prepare(text: str) -> list[Paragraph]:
         raise TooLargeError(
             f"text has {len(text):,} characters, expected at most {MAX_TEXT:,}; split the article", "text"
         )
-    surrogate = next((place for place, character in enumerate(text) if "\ud800" <= character <= "\udfff"), None)
-    if surrogate is not None:
-        raise InputError(f"text holds a lone surrogate at character {surrogate}, expected valid Unicode", "text")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        place = f"at character {error.start}"
+        raise InputError(f"text holds a lone surrogate {place}, expected valid Unicode", "text") from None
     paragraphs = split(text)
     if not paragraphs:
         raise InputError("text is empty, expected at least one paragraph of Indonesian text", "text")

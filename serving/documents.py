@@ -112,7 +112,10 @@ def decode(data: bytes) -> str:
 def _from_html(html: str) -> Document:
     import trafilatura  # takes half a second to import, and only pages need it
 
-    found = trafilatura.bare_extraction(html, include_comments=False, include_tables=False, with_metadata=True)
+    try:
+        found = trafilatura.bare_extraction(html, include_comments=False, include_tables=False, with_metadata=True)
+    except Exception as error:  # whatever a broken page sets off in its parsers: it is one row, not the end of the run
+        raise InputError(f"the page cannot be read: {type(error).__name__}: {error}") from error
     values = found if isinstance(found, dict) else found.as_dict() if found else {}
     if not values.get("text"):
         raise InputError("no article text was found in the page")

@@ -155,7 +155,8 @@ def _too_large(size: int) -> Refusal:
 
 def _check_shape(body: bytes, model: type[BaseModel]) -> None:
     try:
-        value = json.loads(body)
+        # As text: given bytes, Python also takes UTF-16 and byte order marks, which the service behind does not.
+        value = json.loads(body.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError) as error:
         raise Refusal(400, "bad_request", f"the body is not JSON: {error}") from None
     if not isinstance(value, dict):

@@ -26,11 +26,10 @@ def document() -> dict[str, Any]:
     """The OpenAPI 3.1 document."""
     models: list[type[BaseModel]] = [ArticleIn, BatchIn, Answer, BatchAnswer, ErrorBody]
     template = "#/components/schemas/{model}"
-    inputs, schemas = models_json_schema(
+    _, schemas = models_json_schema(
         [(model, "validation" if model in (ArticleIn, BatchIn) else "serialization") for model in models],
         ref_template=template,
     )
-    del inputs
     definitions = schemas["$defs"]
     definitions["Error"] = {
         "type": "object",

@@ -62,6 +62,11 @@ class Sikap:
         results = await asyncio.gather(*(self._one(article, batch.min_confidence) for article in batch.articles))
         return BatchAnswer(model=self.classifier.model, articles=list(results))
 
+    @bentoml.on_shutdown
+    def stop(self) -> None:
+        """Tell what still waits that there will be no answer."""
+        self.batcher.close()
+
     async def __is_ready__(self) -> bool:
         """BentoML's `/readyz` asks this."""
         return True

@@ -5,10 +5,11 @@ import os
 import socket
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from sikap.errors import InputError, SikapError, Stopped
 from sikap.label_commands import labels
@@ -45,15 +46,18 @@ def classify(
     from models.shelf import bundles_root, load_current
     from serving.answer import Answer
     from serving.classifier import Classifier
-    from serving.documents import Source, decode, read_document
+    from serving.documents import SUFFIXES, Source, decode, read_document
 
-    if file == "-":
-        text = decode(sys.stdin.buffer.read())
-    else:
-        try:
-            text = read_document(Source(Path(file), file)).text
-        except InputError as error:
-            raise InputError(f"{file}: {error}") from error
+    path = Path(file)
+    try:
+        if file == "-":
+            text = decode(sys.stdin.buffer.read())
+        elif path.suffix.lower() in SUFFIXES:
+            text = read_document(Source(path, file)).text
+        else:
+            text = decode(path.read_bytes())
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from error
     classifier = Classifier(load_current(bundles_root()))
     result = classifier.classify(text, min_confidence)
     answer = Answer(model=classifier.model, paragraphs=result.paragraphs, profile=result.profile)
@@ -64,8 +68,6 @@ def classify(
 
 
 def _show(text: str, answer: "Answer") -> None:
-    from rich.text import Text
-
     out = Console()
     for verdict in answer.paragraphs:
         if verdict.stance is None:
@@ -118,7 +120,8 @@ def score(
         raise Stopped(f"stopped; the same command goes on from the last finished shard towards {out}") from None
     failed = sum(summary.failures.values())
     console.print(
-        f"{out} and {companion(out).name}: {summary.paragraphs} paragraphs of {summary.documents - failed} documents"
+        f"{out} and {companion(out).name}: {summary.paragraphs} paragraphs of {summary.documents - failed} documents",
+        markup=False,
     )
     if found.skipped:
         console.print(f"{found.skipped} files of other types were passed over")
@@ -139,13 +142,15 @@ def serve(
     load_current(bundles_root())  # a damaged bundle is refused here: inside the server it would be retried for ever
     _check_address(host, port)
     root = Path(__file__).parents[1]
-    home = root / ".bentoml"
-    home.mkdir(exist_ok=True)
+    # Two servers cannot share a home, and a relative path counts from here, not from where the server runs.
+    home = Path(os.environ.get("BENTOML_HOME") or root / ".bentoml" / str(port)).resolve()
+    home.mkdir(parents=True, exist_ok=True)
     # The service makes no calls of its own to anyone; `true` is the only value that BentoML takes for it.
     environment = {
         **os.environ,
         "BENTOML_DO_NOT_TRACK": "true",
-        "BENTOML_HOME": os.environ.get("BENTOML_HOME", str(home)),
+        "BENTOML_HOME": str(home),
+        "SIKAP_MODELS": str(bundles_root().resolve()),
     }
     console.print(f"Sikap at http://{host}:{port}  (Ctrl+C stops it)")
     command = [sys.executable, "-m", "bentoml", "serve", "serving.service:Sikap", "--host", host, "--port", str(port)]
@@ -160,7 +165,7 @@ def _check_address(host: str, port: int) -> None:
             pass
     except OSError as error:
         raise InputError(f"{host}:{port}: {error.strerror or error}; choose another with --host or --port") from error
-    if not host.startswith("127.") and host not in ("localhost", "::1"):
+    if not host.startswith("127.") and host != "localhost":
         console.print("[yellow]note[/]: the service has no keys yet; whoever reaches this address can use it")
 
 
@@ -177,7 +182,7 @@ def train(
     evaluate: Annotated[
         list[Path] | None, typer.Option(help="Labelled files to report in the card besides validation.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the labels; default: the recipe's.")] = None,
     weights: Annotated[
         bool, typer.Option(help="Keep the torch weights in the bundle; serving needs only the graph.")
@@ -247,11 +252,17 @@ def main() -> None:
     try:
         app()
     except SikapError as error:
-        console.print(
-            f"[bold red]error[/]: {error}" if error.exit_code == 2 else str(error),
-            markup=error.exit_code == 2,
-            highlight=False,
-        )
-        sys.exit(error.exit_code)
+        _fail(str(error), error.exit_code)
+    except OSError as error:  # a folder that is missing or read-only, a full disk
+        _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 2)
+    except SystemExit as end:
+        sys.exit(3 if end.code == 130 else end.code)  # 130 is what Typer makes of Ctrl+C
     except KeyboardInterrupt:
         sys.exit(3)
+
+
+def _fail(message: str, exit_code: int) -> NoReturn:
+    """Say why and end. The message holds paths and quotes, so brackets in it are no markup, and lines stay whole."""
+    head = Text("error", style="bold red") + Text(": ") if exit_code == 2 else Text()
+    console.print(head + Text(message), soft_wrap=True)
+    sys.exit(exit_code)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from sikap.errors import InputError
@@ -34,7 +35,9 @@ def stats(paths: Files = None) -> None:
     counted = count(read_articles(paths or [DATA]))
     table = Table("topic", "articles", "paragraphs", *map(str, Stance))
     for topic, row in [*sorted(counted.topics.items()), ("all", counted.total)]:
-        table.add_row(topic, str(row.articles), str(row.paragraphs), *(str(row.stances[stance]) for stance in Stance))
+        table.add_row(
+            escape(topic), str(row.articles), str(row.paragraphs), *(str(row.stances[stance]) for stance in Stance)
+        )
     out = Console()
     out.print(table)
     out.print(
@@ -57,7 +60,7 @@ def import_(
         raise InputError(f"{source}: no such file")
     articles = read_markup(source)
     write_articles(articles, out)
-    Console().print(f"{out}: {len(articles)} articles")
+    Console().print(f"{out}: {len(articles)} articles", markup=False)
 
 
 @labels.command()
@@ -71,7 +74,7 @@ def export(
 
     articles = read_articles(paths or [DATA])
     out.write_text(render_articles(articles), encoding="utf-8")
-    Console().print(f"{out}: {len(articles)} articles")
+    Console().print(f"{out}: {len(articles)} articles", markup=False)
 
 
 @labels.command()

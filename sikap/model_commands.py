@@ -18,7 +18,7 @@ def list_() -> None:
     names = list_bundles(root)
     current = current_bundle(root) if names else ""
     for name in names:
-        Console().print(f"{'*' if name == current else ' '} {name}", highlight=False)
+        Console().print(f"{'*' if name == current else ' '} {name}", highlight=False, markup=False)
 
 
 @models.command()
@@ -41,7 +41,7 @@ def promote(name: Name) -> None:
     from models.shelf import promote as run
 
     run(name, bundles_root())
-    Console().print(f"{name} is current; a running server takes it up at its next start")
+    Console().print(f"{name} is current; a running server takes it up at its next start", markup=False)
 
 
 @models.command()
@@ -51,4 +51,4 @@ def rollback() -> None:
     from models.shelf import rollback as run
 
     manifest = run(bundles_root()).manifest
-    Console().print(f"{manifest.name}/{manifest.version} is current again")
+    Console().print(f"{manifest.name}/{manifest.version} is current again", markup=False)

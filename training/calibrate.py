@@ -57,7 +57,9 @@ def stance_shares(paragraphs: Sequence[LabelledParagraph]) -> list[float]:
 
 def prior_shift(training: Sequence[float], strength: float = PRIOR_STRENGTH) -> list[float]:
     """What to add to the logits: `strength` times log(natural / training share) (Saerens et al., 2002)."""
-    shift = strength * np.log(np.array(NATURAL_PRIOR) / np.maximum(training, 1e-4))
+    shares = np.array(training)
+    # A stance that training never showed has no share to correct.
+    shift = strength * np.log(np.where(shares > 0, NATURAL_PRIOR / np.where(shares > 0, shares, 1), 1))
     return [round(float(value), 4) for value in shift - shift[-1]]
 
 

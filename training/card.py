@@ -22,7 +22,7 @@ _LIMITS = """\
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One set that a model was judged on: its title, what it holds, the figures, each paragraph, and the baselines' macro-F1."""
+    """One set that a model was judged on: its title (a file's stem), what it holds, the figures, each paragraph, and the baselines' macro-F1."""
 
     title: str
     note: str
@@ -34,11 +34,11 @@ class Evaluation:
 def write_card(folder: Path, manifest: Manifest, evaluations: Sequence[Evaluation]) -> None:
     """Write `README.md` and its plots into a bundle's folder."""
     sections = [_head(manifest)]
-    for number, evaluation in enumerate(evaluations):
-        name = ("validation", "real-news")[number] if number < 2 else f"set-{number}"
-        plot_confusion(evaluation.sample, folder / f"confusion-{name}.png", evaluation.title)
-        plot_reliability(evaluation.sample, folder / f"reliability-{name}.png", evaluation.title)
-        sections.append(_section(evaluation, name))
+    for evaluation in evaluations:
+        name = evaluation.title
+        plot_confusion(evaluation.sample, folder / f"confusion-{name}.png", name)
+        plot_reliability(evaluation.sample, folder / f"reliability-{name}.png", name)
+        sections.append(_section(evaluation))
     sections.append(f"## Limits\n\n{_LIMITS}\n")
     (folder / "README.md").write_text("\n".join(sections), encoding="utf-8")
 
@@ -69,15 +69,15 @@ Temperature {manifest.temperature} (stance), {manifest.tag_temperature} (tags), 
 """
 
 
-def _section(evaluation: Evaluation, name: str) -> str:
-    report = evaluation.report
+def _section(evaluation: Evaluation) -> str:
+    name, report = evaluation.title, evaluation.report
     rows = []
     for figure, value in report.values.items():
         low, high = report.intervals.get(figure, (value, value))
         rows.append(f"| {figure.replace('_', ' ')} | {value:.3f} | {low:.3f} to {high:.3f} |")
     rows += [f"| baseline {title}: macro f1 | {value:.3f} | |" for title, value in evaluation.baselines.items()]
     support = ", ".join(f"{count} {label}" for label, count in report.support.items())
-    return f"""## {evaluation.title}
+    return f"""## {name}
 
 {evaluation.note} {report.paragraphs} paragraphs of {report.documents} articles: {support}.
 

@@ -50,8 +50,11 @@ def read_documents(path: Path) -> Iterator[Document]:
     with path.open("rb") as raw:
         stream = zstandard.ZstdDecompressor().stream_reader(raw) if path.suffix == ".zst" else raw
         with io.BufferedReader(stream) as lines:
-            for number, line in enumerate(lines, 1):
-                yield _document(line, f"{path}:{number}")
+            try:
+                for number, line in enumerate(lines, 1):
+                    yield _document(line, f"{path}:{number}")
+            except zstandard.ZstdError as error:
+                raise InputError(f"{path}: not a whole .zst file ({error}); fetch or compress it again") from error
 
 
 def _document(line: bytes, place: str) -> Document:

@@ -48,7 +48,11 @@ def read_gold(path: Path) -> list[GoldDocument]:
             raise InputError(f"{path}: no article for validation in this folder; name the files to judge on")
         return [gold_document(article) for article in articles]
     documents = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").rstrip("\n").split("\n"), 1):
+    try:
+        lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: byte {error.start} is not UTF-8; expected labelled articles") from error
+    for number, line in enumerate(lines, 1):
         try:
             documents.append(_document(json.loads(line)))
         except (ValueError, KeyError, TypeError) as error:
@@ -130,7 +134,7 @@ def _judge_document(
         overlapping = [
             (min(end, left + len(gold.text)) - max(begin, left), begin, prediction)
             for t, begin, end, prediction in read
-            if t == text_number
+            if t == text_number and begin < left + len(gold.text) and end > left
         ]
         _, begin, prediction = max(overlapping, key=lambda item: item[0], default=(0, 0, None))
         rows.append(_row(number, gold, prediction, begin - left))
@@ -140,8 +144,11 @@ def _judge_document(
 
 def _row(number: int, gold: GoldParagraph, prediction: Prediction | None, shift: int) -> Judged:
     spans = prediction.spans if prediction else ()
-    moved = [(s.start + shift, s.end + shift, str(s.stance), s.holder) for s in spans]
-    holders = [gold.text[h[0] + shift : h[1] + shift].lower() for *_, h in moved if h]
+    # Offsets in the gold paragraph: where the splitter merged lines, what lies outside is another paragraph's.
+    inside = range(len(gold.text))
+    characters = {(i + shift, str(s.stance)) for s in spans for i in range(s.start, s.end) if i + shift in inside}
+    mentions = [(s.holder[0] + shift, s.holder[1] + shift) for s in spans if s.holder]
+    holders = [gold.text[start:end].lower() for start, end in mentions if start in inside]
     return Judged(
         document=number,
         gold=gold.stance,
@@ -149,7 +156,7 @@ def _row(number: int, gold: GoldParagraph, prediction: Prediction | None, shift:
         scores=prediction.scores if prediction else NEUTRAL_SCORES,
         acceptable=gold.acceptable,
         gold_characters=frozenset((i, str(s.stance)) for s in gold.spans for i in range(s.start, s.end)),
-        predicted_characters=frozenset((i, stance) for start, end, stance, _ in moved for i in range(start, end)),
+        predicted_characters=frozenset(characters),
         gold_holders=frozenset(gold.text[slice(*s.holder)].lower() for s in gold.spans if s.holder),
         predicted_holders=frozenset(holders),
         text=gold.text,

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import BertConfig, BertForMaskedLM
@@ -193,7 +194,8 @@ class Pretraining:
 
     def restore(self, folder: Path) -> None:
         """Go on from what `save` wrote. Raises InputError where it was written with other settings."""
-        state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+        with safe_open(folder / "checkpoint.safetensors", "pt") as file:  # one file: never torn, never of another step
+            state = json.loads(file.metadata()["state"])
         if state["settings"] != asdict(self.settings):
             changed = [key for key, value in asdict(self.settings).items() if state["settings"].get(key) != value]
             raise InputError(

@@ -23,8 +23,7 @@ def pretrain_encoder(corpus: Path, out: Path, settings: Settings, vocabulary: in
     """Prepare (or find prepared) tokens, train, and pack the encoder into `out`."""
     work = out / "work"
     work.mkdir(parents=True, exist_ok=True)
-    if not (work / "vectors.npy").exists():
-        _prepare(corpus, work, settings, vocabulary, console)
+    _prepare_once(corpus, work, settings, vocabulary, console)
     tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
     stream, held = np.load(work / "train.npy"), np.load(work / "held.npy")
     model = build_model(settings, tokenizer.get_vocab_size(), np.load(work / "vectors.npy"))
@@ -51,6 +50,19 @@ def pretrain_encoder(corpus: Path, out: Path, settings: Settings, vocabulary: in
     )
     (out / "README.md").write_text(card(run, corpus, len(stream)), encoding="utf-8")
     console.print(f"{out}: held-out loss {run.curve[-1]['loss']:.3f} after {run.tokens:,} tokens")
+
+
+def _prepare_once(corpus: Path, work: Path, settings: Settings, vocabulary: int, console: Console) -> None:
+    """Prepare tokens unless they are there; refuse those of another corpus or vocabulary."""
+    wanted = {"corpus": corpus.name, "vocabulary": vocabulary, "width": settings.width}
+    note = work / "prepared.json"
+    if not note.exists():
+        _prepare(corpus, work, settings, vocabulary, console)
+        note.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
+    elif (found := json.loads(note.read_text(encoding="utf-8"))) != wanted:
+        raise InputError(
+            f"{work}: was prepared for {found}, now asked for {wanted}; use another --out, or remove the folder"
+        )
 
 
 def _prepare(corpus: Path, work: Path, settings: Settings, vocabulary: int, console: Console) -> None:

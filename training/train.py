@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from labels.article import Article, LabelledParagraph
@@ -87,7 +88,7 @@ def train(job: Job, console: Console) -> Bundle:
     console.print("[bold]1/6[/] reading labels")
     material = read_material(job.labels)
     console.print(f"      {len(material.training)} training and {len(material.validation)} validation paragraphs")
-    console.print(f"[bold]2/6[/] loading encoder {job.encoder}")
+    console.print(f"[bold]2/6[/] loading encoder {escape(job.encoder)}")
     encoder = load_encoder(job.encoder)
     window = min(WINDOW, encoder.model.config.max_position_embeddings // LENGTH_STEP * LENGTH_STEP)
     tokenizing = Tokenizing(encoder.tokenizer, window, min(OVERLAP, window // 4))
@@ -237,7 +238,7 @@ def _judged(
     predictor = Predictor(tokenizing, runtime, manifest.calibration)
     sets = [
         (
-            "Validation",
+            "validation",
             "Articles of the project's own labels that nothing was trained on; temperature and thresholds were fitted here.",
             sample,
         )
@@ -245,8 +246,8 @@ def _judged(
     for path in job.evaluate:
         sets.append(
             (
-                "Held-out published news",
-                "Not redistributable; nothing was fitted on it.",
+                path.stem,
+                "Read after everything was decided; nothing was fitted on it.",
                 judge(read_gold(path), predictor),
             )
         )
@@ -256,7 +257,7 @@ def _judged(
         evaluations.append(Evaluation(title, note, report(judged), judged, scores))
     write_card(draft, manifest, evaluations)
     measured = {
-        e.title.lower().replace(" ", "_"): {
+        e.title: {
             "paragraphs": e.report.paragraphs,
             **{name: round(value, 4) for name, value in e.report.values.items()},
             "intervals": {name: [round(low, 4), round(high, 4)] for name, (low, high) in e.report.intervals.items()},
@@ -274,12 +275,12 @@ def _through_gate(bundle: Bundle, root: Path, material: Material, sample: Sequen
         try:
             against = reasons_against(sample, judge(material.gold, load_current(root).predictor()))
         except BundleError as error:
-            console.print(f"      the current bundle cannot be read and is replaced ({error})")
+            console.print(f"      the current bundle cannot be read and is replaced ({escape(str(error))})")
             against = []
         if against:
             raise GateError(
                 f"{bundle.folder}: kept, not promoted: {'; '.join(against)}. `sikap models promote {name}` does it all the same."
             )
     promote(name, root)
-    console.print(f"[bold green]done[/] {name} is current: {bundle.folder}")
+    console.print(f"[bold green]done[/] {escape(name)} is current: {escape(str(bundle.folder))}")
     return bundle

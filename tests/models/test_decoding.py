@@ -75,9 +75,16 @@ def test_the_tagged_words_are_the_span_with_its_mean_confidence() -> None:
 
 
 def test_small_gaps_are_bridged_and_large_ones_part_spans() -> None:
-    text = "menolak satu dua keras lalu tiga empat lima lagi tegas"
+    text = "menolak satu dua keras lalu tiga empat lima lagi tegas betul"
+    tags = dict.fromkeys(("menolak", "keras", "tegas", "betul"), "B-denial")
+    assert quotes(text, read(text, DENY, tags)) == [("menolak satu dua keras", "denial"), ("tegas betul", "denial")]
+
+
+def test_a_word_alone_is_evidence_only_where_there_is_no_longer_stretch() -> None:
+    text = "Warga menolak keras rencana itu lalu pulang tegas"
     tags = dict.fromkeys(("menolak", "keras", "tegas"), "B-denial")
-    assert quotes(text, read(text, DENY, tags)) == [("menolak satu dua keras", "denial"), ("tegas", "denial")]
+    assert quotes(text, read(text, DENY, tags)) == [("menolak keras", "denial")]
+    assert quotes(text, read(text, DENY, {"tegas": "B-denial"})) == [("tegas", "denial")]
 
 
 def test_spans_of_another_stance_stand_beside_unless_they_are_one_word() -> None:

@@ -97,8 +97,8 @@ def test_no_weights_are_kept_where_none_are_wanted_and_no_temporary_files_are_le
     bundle = train(job, quiet())
     files = {path.name for path in bundle.folder.iterdir()}
     assert not files & {"config.json", "model.safetensors"}
-    assert {"confusion-real-news.png", "reliability-real-news.png"} < files
-    assert bundle.manifest.metrics["held-out_published_news"]["paragraphs"] == 8
+    assert {"confusion-news.png", "reliability-news.png"} < files
+    assert bundle.manifest.metrics["news"]["paragraphs"] == 8
     assert bundle.manifest.data["arguments"]["seeds"] == 2
     assert list(scratch.iterdir()) == []
 
