@@ -247,7 +247,7 @@ def _judged(
         sets.append(
             (
                 path.stem,
-                "Read after everything was decided; nothing was fitted on it.",
+                "Nothing was fitted on it.",
                 judge(read_gold(path), predictor),
             )
         )
