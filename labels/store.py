@@ -8,6 +8,7 @@ from typing import Any
 
 from labels.article import Article, Offsets, Span
 from labels.stance import MARKED, Stance
+from labels.unicode import lone_surrogate
 from sikap.errors import InputError
 
 DATA = Path(__file__).parent / "data"
@@ -88,10 +89,6 @@ def _lines(file: Path, problems: list[Problem]) -> list[str]:
     return []
 
 
-def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)
-
-
 class _Check:
     """Reads one line of a file, noting what is wrong with it."""
 
@@ -137,7 +134,7 @@ class _Check:
             if not isinstance(row.get(field), str) or not row[field].strip():
                 self.wrong(field, row.get(field), "a string that is not empty")
         for field in (*_TEXTS, *_OPTIONAL):
-            if isinstance(row.get(field), str) and not _is_unicode(row[field]):
+            if isinstance(row.get(field), str) and lone_surrogate(row[field]) is not None:
                 self.wrong(field, row[field], "valid Unicode, without lone surrogates")
         for field in _OPTIONAL:
             if not isinstance(row.get(field), str | None):

@@ -111,6 +111,10 @@ class Classified(_Frozen):
     paragraphs: list[Verdict]
     profile: Profile
 
+    def by(self, model: ModelName) -> "Answer":
+        """The answer to one article: this, and which model gave it."""
+        return Answer(model=model, paragraphs=self.paragraphs, profile=self.profile)
+
 
 class Answer(_Frozen):
     """The answer to one article."""

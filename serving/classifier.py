@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from labels.article import Paragraph
 from labels.splitter import split
+from labels.unicode import lone_surrogate
 from models.bundle import Bundle
 from models.decoding import STANCES, Evidence, Prediction
 from serving.answer import (
@@ -27,11 +28,8 @@ def prepare(text: str) -> list[Paragraph]:
         raise TooLargeError(
             f"text has {len(text):,} characters, expected at most {MAX_TEXT:,}; split the article", "text"
         )
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        place = f"at character {error.start}"
-        raise InputError(f"text holds a lone surrogate {place}, expected valid Unicode", "text") from None
+    if (place := lone_surrogate(text)) is not None:
+        raise InputError(f"text holds a lone surrogate at character {place}, expected valid Unicode", "text")
     paragraphs = split(text)
     if not paragraphs:
         raise InputError("text is empty, expected at least one paragraph of Indonesian text", "text")

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
+from labels.unicode import lone_surrogate
 from serving.answer import ArticleIn, BatchIn, error_body
 
 Message = MutableMapping[str, Any]
@@ -178,7 +179,7 @@ def _check_shape(body: bytes, model: type[BaseModel]) -> None:
 def _surrogate(value: Any, path: str = "") -> str | None:
     """The path of the first string that UTF-8 cannot write, or None."""
     if isinstance(value, str):
-        return (path or "body") if any("\ud800" <= character <= "\udfff" for character in value) else None
+        return (path or "body") if lone_surrogate(value) is not None else None
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     found = (_surrogate(key, path) or _surrogate(item, f"{path}.{key}".strip(".")) for key, item in items)
     return next((field for field in found if field), None)

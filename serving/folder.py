@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labels.article import Paragraph
-from models.decoding import Prediction
-from serving.answer import Answer
 from serving.classifier import Classifier, body_of, prepare
 from serving.documents import Document, Found, Source, read_document
 from serving.journal import Journal
@@ -100,7 +98,8 @@ def _score_shard(
             documents.append(beside)
             continue
         document, pieces = item
-        answer = _answer(classifier, pieces, [next(predictions) for _ in body_of(pieces)], min_confidence)
+        own = [next(predictions) for _ in body_of(pieces)]
+        answer = classifier.assemble(pieces, own, min_confidence).by(classifier.model)
         paragraphs += paragraph_rows(source, document, answer)
         documents.append(document_row(source, document, answer))
     return paragraphs, documents
@@ -112,10 +111,3 @@ def _read(source: Source) -> tuple[Document, list[Paragraph]] | SikapError:
         return document, prepare(document.text)
     except SikapError as error:
         return error
-
-
-def _answer(
-    classifier: Classifier, pieces: list[Paragraph], predictions: list[Prediction], min_confidence: float | None
-) -> Answer:
-    result = classifier.assemble(pieces, predictions, min_confidence)
-    return Answer(model=classifier.model, paragraphs=result.paragraphs, profile=result.profile)

@@ -49,7 +49,7 @@ class Sikap:
             result = await self._read(article.text, article.min_confidence)
         except SikapError as error:
             return _failed(error)  # type: ignore[return-value]  # BentoML passes a Response through
-        return Answer(model=self.classifier.model, paragraphs=result.paragraphs, profile=result.profile)
+        return result.by(self.classifier.model)
 
     @bentoml.api(route="/v1/classify_batch")
     async def classify_batch(self, batch: BatchIn, /) -> BatchAnswer:

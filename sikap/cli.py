@@ -44,7 +44,6 @@ def classify(
 ) -> None:
     """Classify one article."""
     from models.shelf import bundles_root, load_current
-    from serving.answer import Answer
     from serving.classifier import Classifier
     from serving.documents import SUFFIXES, Source, decode, read_document
 
@@ -60,7 +59,7 @@ def classify(
         raise InputError(f"{file}: {error}") from error
     classifier = Classifier(load_current(bundles_root()))
     result = classifier.classify(text, min_confidence)
-    answer = Answer(model=classifier.model, paragraphs=result.paragraphs, profile=result.profile)
+    answer = result.by(classifier.model)
     if as_json:
         print(answer.model_dump_json(indent=1))
     else:

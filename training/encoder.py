@@ -13,6 +13,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer, BertForMaskedLM, 
 from transformers.utils import logging
 
 from sikap.errors import InputError
+from training.corpus import SPECIAL_TOKENS
 
 COMPACT: Final = Path(__file__).parents[1] / "models" / "compact"
 INDOBERT: Final = "indobenchmark/indobert-base-p1"
@@ -65,7 +66,7 @@ def load_encoder(source: str | Path = COMPACT) -> Encoder:
         raise InputError(
             f"encoder {source!r}: its checkpoint lacks {len(info['missing_keys'])} tensors, such as {sorted(info['missing_keys'])[0]}"
         )
-    if set(tokenizer.get_vocab()) <= {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}:
+    if set(tokenizer.get_vocab()) <= set(SPECIAL_TOKENS):
         raise InputError(f"encoder {source!r} has no tokenizer; expected tokenizer.json or vocab.txt")
     if tokenizer.get_vocab_size() > model.config.vocab_size:
         raise InputError(
