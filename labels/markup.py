@@ -10,6 +10,7 @@ a number it has no holder. A backslash makes the next character plain: `\{`, `\}
 
 import re
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 
 from labels.article import Article, Offsets, Span
@@ -148,11 +149,20 @@ def read_markup(path: Path) -> list[Article]:
 
 
 def render_paragraph(text: str, spans: tuple[Span, ...]) -> str:
-    """The markup of one paragraph; `parse_paragraph` of the result gives `text` and `spans` back."""
+    """The markup of one paragraph; `parse_paragraph` of the result gives `text` and `spans` back.
+
+    Raises InputError where marks cross, which braces cannot show.
+    """
     numbers = {holder: str(n) for n, holder in enumerate(sorted({s.holder for s in spans if s.holder}), 1)}
     # A tag is (start, -end): where two begin together, the longer one opens first and so encloses the other.
     tags = [(s.start, -s.end, f"{{{LETTERS[s.stance]}{':' + numbers[s.holder] if s.holder else ''}|") for s in spans]
     tags += [(start, -end, f"{{@{number}|") for (start, end), number in numbers.items()]
+    for (start, end, _), (other_start, other_end, _) in combinations(sorted(tags), 2):
+        if start < other_start < -end < -other_end:
+            quotes = f"{text[start:-end]!r} and {text[other_start:-other_end]!r}"
+            raise InputError(
+                f"{quotes} cross; the inline markup holds marks inside marks only, so choose another format"
+            )
     opening: dict[int, str] = {}
     closing: dict[int, str] = {}
     for start, end, tag in sorted(tags):

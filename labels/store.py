@@ -1,7 +1,7 @@
 """Labelled articles on disk: JSON Lines, checked field by field, all problems at once."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,16 +19,15 @@ _FIELDS = {*_TEXTS, *_OPTIONAL, "split", "spans"}
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a file: where, which field, what was found and what was expected."""
+    """One thing wrong with a file: where (`file:line`), which field, what was found and what was expected."""
 
-    file: str
-    line: int
+    place: str
     field: str
     found: str
     expected: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.field}: found {self.found}, expected {self.expected}"
+        return f"{self.place}: {self.field}: found {self.found}, expected {self.expected}"
 
 
 class LabelError(InputError):
@@ -60,54 +59,63 @@ def read_articles(paths: Iterable[Path] = (DATA,)) -> list[Article]:
 
 def check_files(paths: Iterable[Path]) -> tuple[list[Article], list[Problem]]:
     """The articles that could be read, and every problem found."""
-    articles: list[Article] = []
-    problems: list[Problem] = []
-    places: dict[str, str] = {}
+    intake = Intake()
     for file in label_files(paths):
-        for number, line in enumerate(_lines(file, problems), 1):
-            if not line.strip():
-                continue
-            article = _Check(str(file), number, problems).article(line)
-            if article is None:
-                continue
-            if article.id in places:
-                problems.append(
-                    Problem(str(file), number, "id", repr(article.id), f"a new one; {places[article.id]} has it")
-                )
-            places[article.id] = f"{file}:{number}"
-            articles.append(article)
-    return articles, problems
+        for number, line in enumerate(_lines(file, intake.problems), 1):
+            if line.strip():
+                intake.line(f"{file}:{number}", line)
+    return intake.articles, intake.problems
+
+
+class Intake:
+    """Articles that come in from files, row by row, and everything that is wrong with them."""
+
+    def __init__(self) -> None:
+        self.articles: list[Article] = []
+        self.problems: list[Problem] = []
+        self._places: dict[str, str] = {}
+
+    def line(self, place: str, line: str) -> None:
+        """Take the article that a line of JSON holds."""
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            self.problems.append(Problem(place, "line", repr(line[:40]), f"a JSON object ({error})"))
+        else:
+            self.row(place, row)
+
+    def row(self, place: str, row: Any) -> None:
+        """Take the article that `row`, the JSON object of the format on disk, holds."""
+        article = _Check(place, self.problems).article(row)
+        if article is None:
+            return
+        if known := self._places.get(article.id):
+            self.problems.append(Problem(place, "id", repr(article.id), f"a new one; {known} has it"))
+        self._places[article.id] = place
+        self.articles.append(article)
 
 
 def _lines(file: Path, problems: list[Problem]) -> list[str]:
     try:
         return file.read_text(encoding="utf-8").split("\n")
     except UnicodeDecodeError as error:
-        problems.append(Problem(str(file), 1, "encoding", f"byte {error.start} that is not UTF-8", "UTF-8 text"))
+        problems.append(Problem(f"{file}:1", "encoding", f"byte {error.start} that is not UTF-8", "UTF-8 text"))
     except OSError as error:
-        problems.append(Problem(str(file), 1, "file", str(error.strerror), "a readable file"))
+        problems.append(Problem(f"{file}:1", "file", str(error.strerror), "a readable file"))
     return []
 
 
 class _Check:
-    """Reads one line of a file, noting what is wrong with it."""
+    """Reads one row of a file, noting what is wrong with it."""
 
-    def __init__(self, file: str, line: int, problems: list[Problem]) -> None:
-        self.file, self.line, self.problems = file, line, problems
+    def __init__(self, place: str, problems: list[Problem]) -> None:
+        self.place, self.problems = place, problems
         self.known = len(problems)
 
     def wrong(self, field: str, found: object, expected: str) -> None:
-        text = repr(found)
-        self.problems.append(
-            Problem(self.file, self.line, field, text if len(text) <= 80 else text[:77] + "…", expected)
-        )
+        self.problems.append(Problem(self.place, field, shorten(found), expected))
 
-    def article(self, line: str) -> Article | None:
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            self.wrong("line", line[:40], f"a JSON object ({error})")
-            return None
+    def article(self, row: Any) -> Article | None:
         if not isinstance(row, dict):
             self.wrong("line", row, "a JSON object")
             return None
@@ -195,6 +203,12 @@ class _Check:
         return pair[0], pair[1]
 
 
+def shorten(value: object) -> str:
+    """How an error shows what it found."""
+    shown = repr(value)
+    return shown if len(shown) <= 80 else shown[:77] + "…"
+
+
 def to_row(article: Article) -> dict[str, Any]:
     """The JSON object of an article."""
     row: dict[str, Any] = {"id": article.id, "topic": article.topic, "style": article.style}
@@ -209,7 +223,16 @@ def to_row(article: Article) -> dict[str, Any]:
 
 def write_articles(articles: Iterable[Article], path: Path) -> None:
     """Write articles as JSON Lines, replacing `path` in one move."""
+    write_rows(path, map(to_row, articles))
+
+
+def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write objects as JSON Lines, replacing `path` in one move."""
+    replace_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a text file (UTF-8) in one move: where writing fails, `path` stays as it was."""
     waiting = path.with_name(f".{path.name}.incoming")
-    lines = (json.dumps(to_row(article), ensure_ascii=False) + "\n" for article in articles)
-    waiting.write_text("".join(lines), encoding="utf-8")
+    waiting.write_text(text, encoding="utf-8")
     waiting.replace(path)

@@ -1,5 +1,6 @@
 """`sikap labels`: checking, counting, importing and exporting labelled articles."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -8,10 +9,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sikap.errors import InputError
+from sikap.corpus_commands import Files, corpus
 
 labels = typer.Typer(no_args_is_help=True, help="Check, count, import and export labelled articles.")
-Files = Annotated[list[Path] | None, typer.Argument(help="Files or folders; default: the project's own labels.")]
+labels.add_typer(corpus)
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        help="markup, label-studio, doccano, prodigy, brat or csv; export only: spacy, bio. Default: seen from the file.",
+    ),
+]
 
 
 @labels.command()
@@ -26,55 +34,76 @@ def check(paths: Files = None) -> None:
 
 
 @labels.command()
-def stats(paths: Files = None) -> None:
-    """Count articles, paragraphs, spans and holders, by topic and stance."""
+def stats(
+    paths: Files = None,
+    png: Annotated[Path | None, typer.Option(help="Draw stances by topic and words a paragraph in this file.")] = None,
+) -> None:
+    """Count articles, paragraphs, stances and hard cases, beside what the project aims at."""
+    from labels.plots import plot_counts
+    from labels.quotas import quotas
     from labels.stance import Stance
-    from labels.statistics import count
+    from labels.statistics import FEWEST_WORDS, count
     from labels.store import DATA, read_articles
 
     counted = count(read_articles(paths or [DATA]))
     table = Table("topic", "articles", "paragraphs", *map(str, Stance))
-    for topic, row in [*sorted(counted.topics.items()), ("all", counted.total)]:
-        table.add_row(
-            escape(topic), str(row.articles), str(row.paragraphs), *(str(row.stances[stance]) for stance in Stance)
-        )
+    for topic, row in [*counted.topics.items(), ("all", counted.total)]:
+        stances = (str(row.stances[stance]) for stance in Stance)
+        table.add_row(escape(topic), str(row.articles), str(row.paragraphs), *stances)
     out = Console()
     out.print(table)
+    table = Table("figure", "found", "aim", "")
+    for quota in quotas(counted):
+        table.add_row(quota.name, quota.found, quota.aim, "[green]reached[/]" if quota.met else "[red]missed[/]")
+    out.print(table)
+    low, middle, high = counted.words
+    out.print(f"words a paragraph: {low} / {middle} / {high} (5th, 50th, 95th percentile)")
+    out.print(f"styles: {', '.join(f'{style} {number}' for style, number in counted.styles.items())}", markup=False)
+    out.print(f"splits: {counted.total.articles - counted.validation} train, {counted.validation} validation")
     out.print(
-        f"{counted.spans} spans, {counted.holders / max(1, counted.spans):.0%} with a holder; "
-        f"{counted.two_stances} paragraphs with two stances or more; {counted.validation} articles in validation; "
-        f"words a paragraph: {counted.words}"
+        f"left out: {counted.short} paragraphs of under {FEWEST_WORDS} words, {counted.copies} near-copies, "
+        "all headings and furniture"
     )
+    if png:
+        plot_counts(counted, png)
 
 
 @labels.command("import")
 def import_(
-    source: Annotated[Path, typer.Argument(help="Articles in the inline markup (docs/labelling.md).")],
+    source: Annotated[Path, typer.Argument(help="Labelled articles from elsewhere: a file, for brat a folder.")],
     out: Annotated[Path, typer.Option(help="The .jsonl file to write.")],
+    format_: Format = None,
+    annotator: Annotated[str | None, typer.Option(help="Who labelled them, in place of what the file says.")] = None,
 ) -> None:
-    """Turn articles written in the inline markup into labelled data."""
-    from labels.markup import read_markup
+    """Turn the inline markup, or the files of an annotation tool, into labelled data (docs/labelling.md)."""
+    from labels.formats.registry import guess, read
     from labels.store import write_articles
 
-    if not source.is_file():
-        raise InputError(f"{source}: no such file")
-    articles = read_markup(source)
+    name = format_ or guess(source)
+    articles = read(source, name)
+    if annotator:
+        articles = [replace(article, annotator=annotator) for article in articles]
     write_articles(articles, out)
-    Console().print(f"{out}: {len(articles)} articles", markup=False)
+    Console().print(f"{out}: {len(articles)} articles; {source} was read as {name}", markup=False, soft_wrap=True)
 
 
 @labels.command()
 def export(
-    out: Annotated[Path, typer.Option(help="The markup file to write.")],
+    out: Annotated[Path, typer.Option(help="The file to write, for brat the folder.")],
     paths: Files = None,
+    format_: Format = None,
 ) -> None:
-    """Write labelled articles in the inline markup, to be read or corrected by hand."""
-    from labels.markup import render_articles
+    """Write labelled articles in the inline markup, or for an annotation tool or a tagger (docs/labelling.md)."""
+    from labels.formats.label_studio import CONFIGURATION
+    from labels.formats.registry import by_suffix, write
     from labels.store import DATA, read_articles
 
+    name = format_ or by_suffix(out)
     articles = read_articles(paths or [DATA])
-    out.write_text(render_articles(articles), encoding="utf-8")
-    Console().print(f"{out}: {len(articles)} articles", markup=False)
+    write(articles, out, name)
+    Console().print(f"{out}: {len(articles)} articles, written as {name}", markup=False, soft_wrap=True)
+    if name == "label-studio":
+        Console().print(f"the project's labelling interface: {CONFIGURATION}", markup=False, soft_wrap=True)
 
 
 @labels.command()

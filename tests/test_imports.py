@@ -39,7 +39,7 @@ def test_arrows_point_one_way(package: str) -> None:
         "training": {"training", "models", "labels", "sikap"},
     }[package]
     ours = {"labels", "models", "serving", "training", "sikap"}
-    for file in (ROOT / package).glob("*.py"):
+    for file in (ROOT / package).rglob("*.py"):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         imported = {
             name.split(".")[0]
@@ -56,6 +56,6 @@ def test_no_module_is_too_large() -> None:
     files = [
         file
         for package in ("labels", "models", "serving", "training", "sikap")
-        for file in (ROOT / package).glob("*.py")
+        for file in (ROOT / package).rglob("*.py")
     ]
     assert {str(file): lines for file in files if (lines := len(file.read_text().splitlines())) > 400} == {}

@@ -1,6 +1,5 @@
 """Baselines, trained on the same labels: the majority class, a cue-word lexicon, and TF-IDF with logistic regression."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -11,19 +10,12 @@ from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline, make_union
 
 from labels.article import LabelledParagraph
+from labels.cues import cued_stance
 from labels.stance import Stance
 from training.metrics import LABELS, Judged
 
 Classifier = Callable[[Sequence[str]], list[str]]
 REGULARISATION: Final = (0.3, 1.0, 3.0, 10.0, 30.0)
-
-# Looked up in this order: a paragraph that says both *membantah* and *melanggar hukum* more often denies.
-CUES: Final = {
-    Stance.DENIAL: r"(?<!tidak )(?<!tidak mem)(?:mem)?bantah|menyangkal|menepis|menampik|tidak benar|tak benar|hoaks|fitnah|tidak pernah|tak berdasar",
-    Stance.LEGAL_JUSTIFICATION: r"sesuai (?:dengan )?(?:hukum|undang|aturan|prosedur|ketentuan|konstitusi)|berdasarkan (?:undang|pasal|hukum)"
-    r"|tidak melanggar|hak untuk membela|kewenangan|amanat",
-    Stance.CONDEMNATION: r"mengecam|mengutuk|mengkritik|menuduh|menuding|menyalahkan|melanggar|pelanggaran|kejahatan|menyayangkan|protes",
-}
 
 
 def all_baselines(
@@ -48,15 +40,7 @@ def majority(training: Sequence[LabelledParagraph]) -> Classifier:
 
 def lexicon() -> Classifier:
     """The stance of the first group of cue words that a paragraph holds one of; neutral where it holds none."""
-    patterns = {stance: re.compile(cues, re.IGNORECASE) for stance, cues in CUES.items()}
-
-    def classify(texts: Sequence[str]) -> list[str]:
-        return [
-            next((str(s) for s, pattern in patterns.items() if pattern.search(text)), str(Stance.NEUTRAL_REPORT))
-            for text in texts
-        ]
-
-    return classify
+    return lambda texts: [str(cued_stance(text) or Stance.NEUTRAL_REPORT) for text in texts]
 
 
 def tf_idf(training: Sequence[LabelledParagraph], validation: Sequence[LabelledParagraph]) -> Classifier:

@@ -1,4 +1,4 @@
-"""Plots of a model's card: confusion matrix and reliability diagram."""
+"""Plots: confusion matrix and reliability diagram of a model's card, and what tells labelled from published text."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,6 +7,8 @@ import matplotlib
 import numpy as np
 
 from training.metrics import LABELS, Judged, calibration_bins, confusion, ece
+from training.realism import Realism
+from training.texture import LEGEND
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
@@ -45,4 +47,22 @@ def plot_reliability(sample: Sequence[Judged], path: Path, title: str) -> None:
     axes.set_title(f"{title}: ECE {ece(sample):.3f}")
     axes.legend(loc="upper left")
     figure.savefig(path, dpi=110)
+    pyplot.close(figure)
+
+
+def plot_features(found: Realism, path: Path, top: int) -> None:
+    """Weights of the `top` features that speak most for labelled text, and of those that do for published text."""
+    features = [*found.features[-top:][::-1], *found.features[:top][::-1]]
+    figure, axes = pyplot.subplots(figsize=(WIDTH * 1.5, 1.2 + 0.22 * len(features)), layout="constrained")
+    colours = ["tab:blue" if feature.weight < 0 else "tab:orange" for feature in features]
+    places = range(len(features))  # names may repeat where `top` is more than half of them
+    axes.barh(places, [feature.weight for feature in features], color=colours)
+    axes.set_yticks(places, [feature.name for feature in features], parse_math=False)
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.margins(y=0.01)
+    axes.set(xlabel="← published        weight a standard deviation        labelled →")
+    low, high = found.total.interval
+    figure.supxlabel(LEGEND, fontsize="small")
+    axes.set_title(f"AUC {found.total.auc:.3f} ({low:.3f} to {high:.3f}); 0.5 cannot be told apart")
+    figure.savefig(path, format="png", dpi=110)
     pyplot.close(figure)

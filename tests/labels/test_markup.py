@@ -95,6 +95,12 @@ def test_two_spans_over_the_same_words_differing_in_holder_do_not_crash() -> Non
     assert {span.holder for span in spans} == {None, (0, 4)}
 
 
+def test_marks_that_cross_are_refused_not_bent() -> None:
+    spans = (Span(5, 14, D, (0, 9)), Span(15, 18, D))
+    with pytest.raises(InputError, match="'Iran memb' and 'membantah' cross"):
+        render_paragraph("Iran membantah itu", spans)
+
+
 @settings(max_examples=120, deadline=None)
 @given(paragraphs())
 def test_a_paragraph_survives_rendering_and_parsing(paragraph: tuple[str, tuple[Span, ...]]) -> None:

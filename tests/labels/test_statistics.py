@@ -47,5 +47,44 @@ def test_furniture_headings_and_short_paragraphs_are_left_out() -> None:
 
 
 def test_words_are_percentiles_of_the_counted_paragraphs() -> None:
-    text = "\n".join("kata " * words + "tamat." for words in range(6, 107))
+    text = "\n".join(" ".join(f"kata{words}x{n}" for n in range(words)) + " tamat." for words in range(6, 107))
     assert count([article(1, "laut", text)]).words == (12, 57, 102)
+
+
+def test_the_later_half_of_a_near_copy_counts_for_nothing() -> None:
+    long = "Juru bicara kementerian membantah bahwa kapal itu pernah memasuki perairan negara tetangga"
+    counts = count([article(1, "laut", f"{long} kemarin."), article(2, "darat", f"{long}, katanya.\nIa diam saja.")])
+    assert (counts.total.paragraphs, counts.topics["darat"].paragraphs) == (1, 0)
+    assert (counts.copies, counts.short) == (1, 1)
+
+
+def test_hard_paragraphs_are_told_by_their_cue_words() -> None:
+    rude = "Menurut warga, camat itu pemalas dan tidak tahu malu."
+    counts = count(
+        [
+            article(1, "laut", f"{DENIAL}\n{rude}", Span(len(DENIAL) + 15, len(DENIAL) + 34, Stance.CONDEMNATION)),
+            article(2, "laut", BOTH, Span(6, 28, Stance.CONDEMNATION)),
+        ]
+    )
+    assert (counts.cued_neutral, counts.uncued_marked) == (1, 1)
+
+
+def test_legal_justification_is_told_by_topic_from_that_of_war() -> None:
+    lawful = "Penutupan jalan itu {} sah menurut peraturan daerah yang berlaku."
+    topics = ("nuclear", "land", "elections")
+    articles = [
+        article(n, topic, lawful.format(topic), Span(0, 19, Stance.LEGAL_JUSTIFICATION))
+        for n, topic in enumerate(topics)
+    ]
+    assert count(articles).justified_elsewhere == 2
+
+
+def test_styles_and_topics_for_validation_alone() -> None:
+    counts = count(
+        [
+            article(1, "laut", DENIAL, validation=True),
+            article(2, "darat", BOTH, validation=True),
+            article(3, "darat", "Rapat itu dijadwalkan pada hari Senin depan."),
+        ]
+    )
+    assert (counts.validation, counts.held_out, counts.styles) == (2, 1, {"kawat": 3})

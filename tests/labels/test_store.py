@@ -163,7 +163,7 @@ def test_a_line_that_is_no_object_is_a_problem(tmp_path: Path, line: str) -> Non
     path.write_text(f"{json.dumps(ROW)}\n{line}\n", encoding="utf-8")
     articles, problems = check_files([path])
     assert [article.id for article in articles] == ["a1"]
-    assert [(problem.line, problem.field) for problem in problems] == [(2, "line")]
+    assert [(problem.place, problem.field) for problem in problems] == [(f"{path}:2", "line")]
 
 
 def test_a_lone_surrogate_is_a_problem(tmp_path: Path) -> None:
@@ -180,9 +180,9 @@ def test_every_problem_of_every_file_is_told_at_once(tmp_path: Path) -> None:
     binary.write_bytes(b'{"id": "\xff"}')
     with pytest.raises(LabelError) as refused:
         read_articles([tmp_path])
-    places = [(problem.file, problem.line, problem.field) for problem in refused.value.problems]
+    places = [(problem.place, problem.field) for problem in refused.value.problems]
     assert sorted(places) == sorted(
-        [(str(first), 2, "split"), (str(first), 2, "topic"), (str(second), 1, "id"), (str(binary), 1, "encoding")]
+        [(f"{first}:2", "split"), (f"{first}:2", "topic"), (f"{second}:1", "id"), (f"{binary}:1", "encoding")]
     )
     assert str(refused.value).count("\n") == 3
     assert f"{first}:1" in str(refused.value)  # where the id stood before

@@ -4,14 +4,20 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from labels.article import Article
+from labels.formats.registry import read
+from labels.store import read_articles, write_articles
 
 TEXT = "Juru bicara membantah tuduhan itu.\nRapat dijadwalkan Senin depan di Jakarta."
 COMMANDS = (
     ["classify"], ["score"], ["serve"], ["train"], ["evaluate"], ["pretrain"],
     ["labels", "check"], ["labels", "stats"], ["labels", "import"], ["labels", "export"], ["labels", "agreement"],
+    ["labels", "duplicates"], ["labels", "realism"], ["labels", "suggest"],
     ["models", "list"], ["models", "show"], ["models", "promote"], ["models", "rollback"],
 )  # fmt: skip
 
@@ -73,6 +79,10 @@ def test_score_writes_rows_and_tells_failures_by_exit_code(tmp_path: Path) -> No
         (["evaluate", "tidak-ada.jsonl"], ["tidak-ada.jsonl", "no such file"]),
         (["models", "promote", "a/b"], ["a/b", "expected one of"]),
         (["labels", "check", "tidak-ada"], ["tidak-ada", "no such labelled data"]),
+        (["labels", "import", "tidak-ada.csv", "--out", "x.jsonl"], ["tidak-ada.csv", "no such file"]),
+        (["labels", "export", "--out", "x.jsonl"], ["x.jsonl", "--format", "doccano"]),
+        (["labels", "realism", "tidak-ada.jsonl"], ["tidak-ada.jsonl", "cannot be read"]),
+        (["labels", "suggest", "tidak-ada", "--out", "x.json"], ["tidak-ada", "no such file or folder"]),
     ],
 )
 def test_wrong_calls_get_a_message_and_exit_code_2(arguments: list[str], words: list[str], tmp_path: Path) -> None:
@@ -96,6 +106,66 @@ def test_a_damaged_bundle_is_named_with_what_to_do(tmp_path: Path) -> None:
 def test_shipped_labels_and_models_pass_their_checks() -> None:
     assert "no problem found" in sikap("labels", "check").stdout
     assert "* sikap/" in sikap("models", "list").stdout
+
+
+def test_near_copies_are_listed_and_told_by_exit_code(tmp_path: Path) -> None:
+    copied = Article(
+        "satu", "laut", "kawat", "Kapal itu berlayar dari pelabuhan lama menuju pulau kecil di timur.", "tes"
+    )
+    once, twice = tmp_path / "satu.jsonl", tmp_path / "dua.jsonl"
+    write_articles([copied], once)
+    write_articles([copied, replace(copied, id="dua")], twice)
+    none, some = sikap("labels", "duplicates", str(once)), sikap("labels", "duplicates", str(twice))
+    assert (none.returncode, some.returncode) == (0, 1)
+    assert "no two paragraphs share a run of 8 words" in none.stdout
+    assert all(words in some.stdout for words in ("dua, paragraph 1", "satu, paragraph 1", "1 pairs"))
+
+
+def test_stats_show_quotas_and_draw_them(tiny_labels: Path, tmp_path: Path) -> None:
+    png = tmp_path / "hitung.png"
+    done = sikap("labels", "stats", str(tiny_labels), "--png", str(png))
+    assert done.returncode == 0, done.stderr
+    assert all(words in done.stdout for words in ("at least 4,000", "missed", "left out: ", "styles: berita 18"))
+    assert png.exists()
+
+
+def test_realism_reads_a_folder_and_shows_figures_and_features(tiny_labels: Path, tmp_path: Path) -> None:
+    for number in range(6):
+        text = f"Juru bicara dewan itu juga hadir di kantor camat {number} kali.\n\nIa pulang pada sore hari bersama mereka."
+        (tmp_path / f"berita{number}.txt").write_text(text, encoding="utf-8")
+    done = sikap("labels", "realism", str(tmp_path), "--labels", str(tiny_labels), "--only", "tiny-", "--top", "3")
+    assert done.returncode == 0, done.stderr
+    assert all(words in done.stdout for words in ("12 published paragraphs", "all topics together", "tiny", "AUC"))
+
+
+@pytest.mark.parametrize("tool", ["label-studio", "doccano"])
+def test_suggest_writes_tasks_with_the_model_s_spans_and_says_why(tool: str, tmp_path: Path) -> None:
+    folder, out = tmp_path / "artikel", tmp_path / "tugas.json"
+    folder.mkdir()
+    text = "Juru bicara kementerian membantah tuduhan bahwa izin tambang itu cacat."
+    (folder / "baik.txt").write_text(f"{text}\nRapat dijadwalkan Senin depan di Jakarta Pusat.", encoding="utf-8")
+    (folder / "rusak.txt").write_bytes(b"\x00\xff\x00\x01")
+    done = sikap("labels", "suggest", str(folder), "--out", str(out), "--format", tool)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "rusak.txt: " in done.stderr
+    assert "1 paragraphs of the 2 paragraphs read: may be denial 1" in done.stdout
+    assert "fewer than asked for" in done.stdout
+    (article,) = read(out, tool)
+    assert (article.id, article.annotator, article.text) == ("baik.txt#1", "model", text)
+    assert [str(span.stance) for span in article.spans] == ["denial"]
+
+
+def test_labels_go_to_a_tool_and_come_back_with_the_format_said(tiny_labels: Path, tmp_path: Path) -> None:
+    tasks, back = tmp_path / "tugas.json", tmp_path / "kembali.jsonl"
+    exported = sikap("labels", "export", str(tiny_labels), "--out", str(tasks))
+    assert exported.returncode == 0, exported.stderr
+    assert all(words in exported.stdout for words in ("18 articles, written as label-studio", "label-studio.xml"))
+    imported = sikap("labels", "import", str(tasks), "--out", str(back), "--annotator", "sari")
+    assert imported.returncode == 0, imported.stderr
+    assert "18 articles; " in imported.stdout
+    assert "read as label-studio" in imported.stdout
+    expected = [replace(article, annotator="sari") for article in read_articles([tiny_labels])]
+    assert read_articles([back]) == expected
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
