@@ -24,14 +24,7 @@ from models.shelf import CURRENT, bundles_root, load_current, promote
 from models.tokenizing import Tokenizing
 from sikap.errors import BundleError, GateError, InputError
 from training.baselines import all_baselines, baseline_sample
-from training.calibrate import (
-    NATURAL_PRIOR,
-    prior_shift,
-    stance_shares,
-    stance_temperature,
-    tag_temperature,
-    thresholds,
-)
+from training.calibrate import NATURAL_PRIOR, fit_calibration, prior_shift, stance_shares, thresholds
 from training.card import Evaluation, write_card
 from training.dataset import build_dataset, paragraphs_of
 from training.distil import POOL, SoftLabels, read_paragraphs, soft_labels
@@ -164,11 +157,7 @@ def _taught(job: Job, material: Material, console: Console) -> SoftLabels:
     seeds = 1 if job.teacher else job.seeds
     network, _ = fit_seeds(teacher, dataset, tokenizing, job.arguments, seeds, console, "teacher, seed")
     plain = Predictor(tokenizing, TorchRunner(network.to(device()), tokenizing.pad), Calibration())
-    tokens = tokenizing.tokens([paragraph.text for paragraph in material.validation])
-    logits = plain.logits(tokens)
-    calibration = Calibration(
-        stance_temperature(logits, material.validation), tag_temperature(logits, tokens, material.validation)
-    )
+    calibration = fit_calibration(plain, material.validation)
     columns = (TextColumn("      {task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
         task = progress.add_task("unlabelled paragraphs", total=len(texts))
@@ -181,9 +170,8 @@ def _calibrated(
 ) -> Manifest:
     """The manifest with temperatures, prior and thresholds fitted on validation."""
     predictor = Predictor(tokenizing, TorchRunner(network, tokenizing.pad), Calibration())
-    tokens = tokenizing.tokens([paragraph.text for paragraph in material.validation])
-    logits = predictor.logits(tokens)
     shares = stance_shares(material.training)
+    calibration = fit_calibration(predictor, material.validation, prior_shift(shares))
     now = datetime.now(UTC)
     return Manifest(
         name=job.name,
@@ -193,11 +181,11 @@ def _calibrated(
         precision="f32",
         window=tokenizing.window,
         overlap=tokenizing.overlap,
-        temperature=stance_temperature(logits, material.validation),
-        tag_temperature=tag_temperature(logits, tokens, material.validation),
+        temperature=calibration.temperature,
+        tag_temperature=calibration.tag_temperature,
         training_prior=shares,
         natural_prior=list(NATURAL_PRIOR),
-        prior_shift=prior_shift(shares),
+        prior_shift=list(calibration.prior_shift),
         thresholds=[0.5] * 4,
         data={
             "sha256": _digest(job.labels),
