@@ -15,6 +15,7 @@ from models.runtime import batches as even_batches
 from models.runtime import pad
 from models.tags import HOLDER_TAGS, STANCE_TAGS
 from models.tokenizing import Tokenizing
+from training import parallel
 from training.dataset import batches
 
 IGNORED = -100  # the target of padding and special tokens, which cross_entropy leaves out
@@ -70,14 +71,16 @@ def fit(
 ) -> StanceNetwork:
     """Train `network` in place and return it in evaluation mode.
 
-    `report(step, steps, loss)` is called after every step. Same seed, data and machine: same weights.
+    `report(step, steps, loss)` is called after every step. Same seed, data and machine: same weights. Of several processes
+    (training/parallel.py) each takes its share of the batches, and all step along the mean of their gradients.
     """
-    torch.manual_seed(arguments.seed)
+    torch.manual_seed(arguments.seed + 1000 * parallel.rank())
     generator = np.random.default_rng(arguments.seed)
     rows = dataset.to_list()
     lengths = [len(row["input_ids"]) for row in rows]
     epochs = [batches(lengths, arguments.tokens, generator) for _ in range(arguments.epochs)]
     plan = [batch for epoch in epochs for batch in epoch]
+    plan = plan[parallel.rank() :: parallel.size()][: len(plan) // parallel.size()]
     place = device()
     network.to(place).train()
     optimizer = _optimizer(network, arguments)
@@ -92,6 +95,7 @@ def fit(
         loss = _loss(network, inputs, weights, arguments)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        parallel.average_gradients(network)
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         report(step + 1, len(plan), loss.item())

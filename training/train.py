@@ -23,6 +23,7 @@ from models.runtime import LENGTH_STEP, Runtime
 from models.shelf import CURRENT, bundles_root, load_current, promote
 from models.tokenizing import Tokenizing
 from sikap.errors import BundleError, GateError, InputError
+from training import parallel
 from training.baselines import all_baselines, baseline_sample
 from training.calibrate import NATURAL_PRIOR, fit_calibration, prior_shift, stance_shares, thresholds
 from training.card import Evaluation, write_card
@@ -87,6 +88,8 @@ def train(job: Job, console: Console) -> Bundle:
         raise InputError(f"--name {job.name!r}: expected a plain folder name")
     if job.teacher and not job.unlabelled:
         raise InputError(f"--teacher {job.teacher!r}: needs --unlabelled, a .jsonl file of news for it to label")
+    parallel.join()
+    console.quiet = parallel.rank() > 0
     console.print("[bold]1/6[/] reading labels")
     material = read_material(job.labels)
     console.print(f"      {len(material.training)} training and {len(material.validation)} validation paragraphs")
@@ -95,6 +98,7 @@ def train(job: Job, console: Console) -> Bundle:
     tokenizing = tokenizing_of(encoder)
     console.print("[bold]3/6[/] fitting")
     network, losses = _fitted(job, encoder, tokenizing, material, console)
+    parallel.leave_to_the_first()
     console.print("[bold]4/6[/] calibrating on validation")
     manifest = _calibrated(job, encoder, tokenizing, network, material)
     with tempfile.TemporaryDirectory() as scratch:
