@@ -1,7 +1,8 @@
 """The report of `sikap evaluate`: a bundle's figures beside those of the baselines on the same paragraphs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from rich.console import Console
@@ -53,15 +54,25 @@ def compare_with_baselines(documents: Sequence[GoldDocument], bundle: Bundle) ->
     return Compared(name, report(sample), confusion(sample).tolist(), baselines, slices(sample), sample)
 
 
+def show_figures(
+    found: Report,
+    console: Console,
+    title: str = "value",
+    baselines: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
+) -> None:
+    """Print figures with their intervals, and beside them those of baselines by name."""
+    table = Table("figure", title, "95 % interval", *baselines)
+    for name, value in found.values.items():
+        low, high = found.intervals[name]
+        beside = [f"{figures[name]:.3f}" if name in figures else "" for figures in baselines.values()]
+        table.add_row(name, f"{value:.3f}", f"{low:.3f} to {high:.3f}", *beside)
+    console.print(f"{found.paragraphs} paragraphs of {found.documents} articles")
+    console.print(table)
+
+
 def show_report(found: Compared, console: Console) -> None:
     """Print figures, baselines and confusion as tables."""
-    table = Table("figure", found.bundle, "95 % interval", *found.baselines)
-    for name, value in found.report.values.items():
-        low, high = found.report.intervals[name]
-        beside = [f"{figures[name]:.3f}" if name in figures else "" for figures in found.baselines.values()]
-        table.add_row(name, f"{value:.3f}", f"{low:.3f} to {high:.3f}", *beside)
-    console.print(f"{found.report.paragraphs} paragraphs of {found.report.documents} articles")
-    console.print(table)
+    show_figures(found.report, console, found.bundle, found.baselines)
     counts = Table("hand label \\ predicted", *LABELS)
     for label, row in zip(LABELS, found.confusion, strict=True):
         counts.add_row(label, *map(str, row))
