@@ -49,7 +49,7 @@ bench: $(VENV)/.train ## measure speed against transformers on this machine
 
 lock: $(PY) ## compile the lock files anew from requirements/*.in
 	@$(PIP) --target $(VENV)/uv uv
-	@cd requirements && for name in dev train serve; do \
+	@cd requirements && for name in dev train ray serve; do \
 	  ../$(VENV)/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate $$([ $$name = dev ] || echo --constraint dev.lock) $$name.in -o $$name.lock || exit 1; done
 

@@ -1,0 +1,113 @@
+"""`sikap score` and `sikap report`: archives into tables, tables into a page to read."""
+
+import gc
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from sikap.errors import InputError, Stopped
+
+if TYPE_CHECKING:
+    from models.bundle import Bundle
+    from serving.documents import Found
+    from serving.engine import Engine
+    from sikap.display import Display
+
+MinConfidence = Annotated[
+    float | None,
+    typer.Option(min=0, max=1, help="Call labels below this confidence uncertain; default: the bundle's thresholds."),
+]
+console = Console(stderr=True)
+
+
+def score(
+    paths: Annotated[
+        list[str], typer.Argument(help="Folders, files, globs, addresses (s3://…), or - for standard input.")
+    ],
+    out: Annotated[Path, typer.Option(help="Where to write: .parquet, .csv, .jsonl or .sqlite.")],
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="ROLE=NAME for records: which column is the text, title, date, outlet or source. Default: guessed."
+        ),
+    ] = None,
+    min_confidence: MinConfidence = None,
+    fresh: Annotated[bool, typer.Option(help="Start over instead of using what an earlier run scored.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print progress and summary as JSON lines.")] = False,
+    threads: Annotated[int, typer.Option(min=0, help="Cores for the model; 0 for all.")] = 0,
+) -> None:
+    """Score archives into a table, one row a paragraph; the same command again does what is new, changed or undone."""
+    from models.shelf import bundles_root, load_current
+    from serving.documents import Columns
+    from serving.folder import run_settings, score_folder
+    from serving.tables import check_format, companion
+
+    check_format(out)
+    columns = Columns.parse(column or [])
+    gc.set_threshold(50_000, 50, 100)  # millions of rows pass through, and none of them is part of a cycle
+    with _standard_input(paths) as stdin, _display(quiet, as_json) as display:
+        found = _found(paths, stdin)
+        bundle = load_current(bundles_root())
+        display.start(found)
+        try:
+            done = score_folder(
+                found,
+                out,
+                _engine(bundle, min_confidence, threads),
+                run_settings(bundle.manifest, bundle.digest, min_confidence, columns),
+                columns,
+                fresh,
+                display.show,
+            )
+        except KeyboardInterrupt:
+            raise Stopped(f"stopped; the same command goes on from the last finished shard towards {out}") from None
+        display.finish(found, done, list(dict.fromkeys([out, companion(out)])))
+    if done.counts.failures:
+        raise typer.Exit(1)
+
+
+def _display(quiet: bool, as_json: bool) -> "Display":
+    from sikap.display import Bar, JsonLines, Quiet
+
+    if quiet and as_json:
+        raise InputError("--quiet and --json: found both, expected one of them")
+    return JsonLines() if as_json else Quiet() if quiet else Bar(console)
+
+
+@contextmanager
+def _standard_input(paths: list[str]) -> Iterator[Path | None]:
+    """What comes on standard input, kept in a file while it is read."""
+    if "-" not in paths:
+        yield None
+        return
+    with tempfile.NamedTemporaryFile() as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+        file.flush()
+        yield Path(file.name)
+
+
+def _found(paths: list[str], stdin: Path | None) -> "Found":
+    from serving.documents import Found, find_documents, from_stdin
+
+    if stdin is None:
+        return find_documents(paths)
+    if len(paths) > 1:
+        raise InputError("- and other paths: standard input is scored alone")
+    source = from_stdin(stdin)
+    return Found([source], 1, source.size)
+
+
+def _engine(bundle: "Bundle", min_confidence: float | None, threads: int) -> "Engine":
+    from serving.classifier import Classifier
+    from serving.engine import LocalEngine
+    from serving.scoring import Scorer
+
+    return LocalEngine(Scorer(Classifier(bundle, threads), min_confidence))
