@@ -14,7 +14,7 @@ from serving.journal import Entry, Journal
 from serving.pieces import SHARD, SHARD_CHARACTERS, Done, Piece, plan
 from serving.scoring import Counts, Scored
 from serving.tables import check_format, write_tables
-from sikap.errors import DiskFullError
+from sikap.errors import DiskFullError, SikapError
 
 FORMAT: Final = 2  # of the journal
 
@@ -81,6 +81,7 @@ def score_folder(
                 order[shard.piece, shard.number] = shard.key
                 tracker.count(result, entry)
                 report(tracker.progress)
+            tracker.check()
             write_tables(journal.tables(order[place] for place in sorted(order)), out)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
@@ -105,6 +106,13 @@ class _Tracker:
         for piece in pieces:
             self._sizes[piece.index] = piece.size
             yield piece
+
+    def check(self) -> None:
+        """Raise SikapError unless every piece has come to its end: an engine must lose nothing."""
+        if self._sizes:
+            raise SikapError(
+                f"{len(self._sizes)} parts of the input were not scored; the same command goes on with them"
+            )
 
     def count(self, result: Scored | Done, entry: Entry) -> None:
         """Add a shard."""

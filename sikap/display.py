@@ -1,12 +1,13 @@
 """How a folder run shows itself: to a reader on a terminal, to a program as JSON lines, or not at all."""
 
 import json
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -76,8 +77,8 @@ class Quiet:
 class JsonLines(Quiet):
     """An object a line: `started`, then at most once a second `progress`, at the end `finished`."""
 
-    def __init__(self, write: Callable[[str], None] = print, clock: Callable[[], float] = time.monotonic) -> None:
-        self._write, self._clock = write, clock
+    def __init__(self, out: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._out, self._clock = out or sys.stdout, clock
         self._rate = Rate(clock)
         self._size = 0
         self._last: float | None = None
@@ -107,7 +108,7 @@ class JsonLines(Quiet):
         )  # fmt: skip
 
     def _tell(self, event: str, **values: Any) -> None:
-        self._write(json.dumps({"event": event, **values}, ensure_ascii=False))
+        print(json.dumps({"event": event, **values}, ensure_ascii=False), file=self._out, flush=True)
 
 
 def _counted(done: "Done") -> dict[str, int]:

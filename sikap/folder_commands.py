@@ -5,9 +5,9 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -42,7 +42,10 @@ def score(
     fresh: Annotated[bool, typer.Option(help="Start over instead of using what an earlier run scored.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print progress and summary as JSON lines.")] = False,
-    threads: Annotated[int, typer.Option(min=0, help="Cores for the model; 0 for all.")] = 0,
+    engine: Annotated[Literal["local", "ray"], typer.Option(help="This process, or a Ray cluster.")] = "local",
+    address: Annotated[str | None, typer.Option(help="Of the Ray cluster; default: one on this machine.")] = None,
+    workers: Annotated[str, typer.Option(help="Model workers on Ray: a number, or MIN:MAX to grow and shrink.")] = "2",
+    threads: Annotated[int, typer.Option(min=0, help="Cores for the model (on Ray: of each worker); 0 for all.")] = 0,
 ) -> None:
     """Score archives into a table, one row a paragraph; the same command again does what is new, changed or undone."""
     from models.shelf import bundles_root, load_current
@@ -53,15 +56,17 @@ def score(
     check_format(out)
     columns = Columns.parse(column or [])
     gc.set_threshold(50_000, 50, 100)  # millions of rows pass through, and none of them is part of a cycle
-    with _standard_input(paths) as stdin, _display(quiet, as_json) as display:
+    # Ray writes what it sees happen to standard output, which is the display's.
+    with _standard_input(paths) as stdin, _display(quiet, as_json) as display, redirect_stdout(sys.stderr):
         found = _found(paths, stdin)
         bundle = load_current(bundles_root())
         display.start(found)
+        scoring = _engine(engine, bundle, min_confidence, address, workers, threads)
         try:
             done = score_folder(
                 found,
                 out,
-                _engine(bundle, min_confidence, threads),
+                scoring,
                 run_settings(bundle.manifest, bundle.digest, min_confidence, columns),
                 columns,
                 fresh,
@@ -105,9 +110,17 @@ def _found(paths: list[str], stdin: Path | None) -> "Found":
     return Found([source], 1, source.size)
 
 
-def _engine(bundle: "Bundle", min_confidence: float | None, threads: int) -> "Engine":
+def _engine(
+    name: str, bundle: "Bundle", min_confidence: float | None, address: str | None, workers: str, threads: int
+) -> "Engine":
     from serving.classifier import Classifier
     from serving.engine import LocalEngine
     from serving.scoring import Scorer
 
+    if name == "ray":
+        from serving.cluster import Cluster, RayEngine
+
+        return RayEngine(bundle, min_confidence, Cluster.parse(address, workers, threads))
+    if address is not None:
+        raise InputError(f"--address {address}: only --engine ray has one")
     return LocalEngine(Scorer(Classifier(bundle, threads), min_confidence))

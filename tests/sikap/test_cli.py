@@ -92,6 +92,8 @@ def test_score_reads_standard_input_and_tells_a_program_what_it_did(tmp_path: Pa
         (["score", ".", "--out", "x.csv", "--column", "isi"], ["isi", "ROLE=NAME"]),
         (["score", ".", "--out", "x.csv", "--quiet", "--json"], ["--quiet", "--json", "expected one"]),
         (["score", "-", ".", "--out", "x.csv"], ["standard input is scored alone"]),
+        (["score", ".", "--out", "x.csv", "--address", "a:1"], ["--address a:1", "--engine ray"]),
+        (["score", ".", "--out", "x.csv", "--engine", "ray", "--workers", "x"], ["--workers", "MIN:MAX"]),
         (["train", "--recipe", "quick"], ["quick", "default"]),
         (["train", "--labels", "tidak-ada"], ["tidak-ada", ".jsonl"]),
         (["evaluate", "tidak-ada.jsonl"], ["tidak-ada.jsonl", "no such file"]),

@@ -38,9 +38,9 @@ def test_nothing_done_has_no_time_left() -> None:
 
 
 def test_a_program_gets_json_lines_at_most_one_a_second_between_start_and_end() -> None:
-    lines: list[str] = []
-    shown(JsonLines(lines.append, lambda: 7.0))
-    started, progress, finished = map(json.loads, lines)
+    out = io.StringIO()
+    shown(JsonLines(out, lambda: 7.0))
+    started, progress, finished = map(json.loads, out.getvalue().splitlines())
     assert started == {"event": "started", "files": 4, "bytes": 1_000, "skipped": {".png files": 2}}
     assert (progress["event"], progress["documents"], progress["bytes"]) == ("progress", 2, 500)
     assert finished["failures"] == {"InputError": 1}
