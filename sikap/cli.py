@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from sikap.errors import InputError, SikapError, Stopped
-from sikap.folder_commands import MinConfidence, score
+from sikap.folder_commands import MinConfidence, report, score
 from sikap.label_commands import labels
 from sikap.model_commands import models
 
@@ -29,6 +29,7 @@ app = typer.Typer(
 app.add_typer(labels, name="labels")
 app.add_typer(models, name="models")
 app.command()(score)
+app.command()(report)
 console = Console(stderr=True)
 COLOURS = {"legal-justification": "blue", "condemnation": "red", "denial": "yellow", "neutral-report": "dim"}
 

@@ -124,3 +124,14 @@ def _engine(
     if address is not None:
         raise InputError(f"--address {address}: only --engine ray has one")
     return LocalEngine(Scorer(Classifier(bundle, threads), min_confidence))
+
+
+def report(
+    scores: Annotated[Path, typer.Argument(help="A table that `sikap score` wrote, with its companion beside it.")],
+    out: Annotated[Path | None, typer.Option(help="The page to write; default: scores.report.html beside it.")] = None,
+) -> None:
+    """Turn scored tables into a page to read: framing over time and by outlet, holders, quotes, doubts, failures."""
+    from serving.report.writer import write_report
+
+    page, folder = write_report(scores, out or scores.with_suffix(".report.html"))
+    console.print(f"{page}, and the same tables as CSV in {folder}", markup=False, highlight=False, soft_wrap=True)

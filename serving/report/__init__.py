@@ -1,1 +1,1 @@
-"""The report."""
+"""A report on scored tables: figures of an archive, as one page to read and as CSV."""

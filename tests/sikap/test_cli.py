@@ -15,7 +15,7 @@ from labels.store import read_articles, write_articles
 
 TEXT = "Juru bicara membantah tuduhan itu.\nRapat dijadwalkan Senin depan di Jakarta."
 COMMANDS = (
-    ["classify"], ["score"], ["serve"], ["train"], ["evaluate"], ["pretrain"],
+    ["classify"], ["score"], ["report"], ["serve"], ["train"], ["evaluate"], ["pretrain"],
     ["labels", "check"], ["labels", "stats"], ["labels", "import"], ["labels", "export"], ["labels", "agreement"],
     ["labels", "duplicates"], ["labels", "realism"], ["labels", "suggest"],
     ["models", "list"], ["models", "show"], ["models", "promote"], ["models", "rollback"],
@@ -78,6 +78,10 @@ def test_score_reads_standard_input_and_tells_a_program_what_it_did(tmp_path: Pa
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert (events[0]["event"], events[-1]["event"]) == ("started", "finished")
     assert events[-1]["stances"] == {"denial": 2, "neutral-report": 2}
+    page = sikap("report", str(out))
+    assert page.returncode == 0, page.stderr
+    assert "hasil.report.html" in page.stderr
+    assert (tmp_path / "hasil.report" / "holders.csv").exists()
     assert events[-1]["notes"] == ["text from column 'isi', title from column 'judul'"]
     again = sikap("score", "-", "--out", str(out), "--quiet", given=records)
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
@@ -94,6 +98,7 @@ def test_score_reads_standard_input_and_tells_a_program_what_it_did(tmp_path: Pa
         (["score", "-", ".", "--out", "x.csv"], ["standard input is scored alone"]),
         (["score", ".", "--out", "x.csv", "--address", "a:1"], ["--address a:1", "--engine ray"]),
         (["score", ".", "--out", "x.csv", "--engine", "ray", "--workers", "x"], ["--workers", "MIN:MAX"]),
+        (["report", "tidak-ada.csv"], ["tidak-ada.csv", "no such file"]),
         (["train", "--recipe", "quick"], ["quick", "default"]),
         (["train", "--labels", "tidak-ada"], ["tidak-ada", ".jsonl"]),
         (["evaluate", "tidak-ada.jsonl"], ["tidak-ada.jsonl", "no such file"]),
