@@ -11,7 +11,7 @@ from models.bundle import Manifest
 from serving.documents import Columns, Found
 from serving.engine import Engine, Reading
 from serving.journal import Entry, Journal
-from serving.pieces import SHARD, SHARD_CHARACTERS, Done, Piece, plan
+from serving.pieces import FILES, SHARD, SHARD_CHARACTERS, Done, Piece, plan
 from serving.scoring import Counts, Scored
 from serving.tables import check_format, write_tables
 from sikap.errors import DiskFullError, SikapError
@@ -45,7 +45,7 @@ def run_settings(
         "thresholds": list(manifest.thresholds),
         "min_confidence": min_confidence,
         "columns": dict(columns.given),
-        "shard": [SHARD, SHARD_CHARACTERS],
+        "shard": [FILES, SHARD, SHARD_CHARACTERS],
     }
 
 

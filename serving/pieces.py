@@ -9,13 +9,14 @@ from typing import Final
 from serving.documents import PACKED, RECORDS, Columns, Item, Source, Track, read_documents
 from sikap.errors import SikapError
 
-SHARD: Final = 256  # documents whose paragraphs are batched together, and whose rows are kept or lost together
+FILES: Final = 256  # single documents that make a piece, and are scored again together when one changes
+SHARD: Final = 1024  # documents whose paragraphs are batched together, and whose rows are kept or lost together
 SHARD_CHARACTERS: Final = 500_000  # a shard ends here too: long documents must not fill the memory
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Files that follow each other and are read by one reader: up to SHARD single documents, or one file of many."""
+    """Files that follow each other and are read by one reader: up to FILES single documents, or one file of many."""
 
     index: int
     sources: tuple[Source, ...]
@@ -65,7 +66,7 @@ def plan(sources: Iterable[Source]) -> Iterator[Piece]:
     index = 0
     for source in sources:
         many = _holds_many(source)
-        if waiting and (many or len(waiting) == SHARD):
+        if waiting and (many or len(waiting) == FILES):
             yield Piece(index, tuple(waiting))
             index, waiting = index + 1, []
         waiting.append(source)

@@ -14,11 +14,11 @@ from serving.cluster import Cluster
 from serving.documents import find_documents
 from serving.engine import LocalEngine
 from serving.folder import run_settings, score_folder
-from serving.pieces import SHARD
 from serving.scoring import Scorer
 from serving.tables import companion
 from sikap.errors import InputError
 
+ROWS = 300  # of a table
 RAY = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed: make cluster")
 PROGRAM = '''
 """Score on a cluster of two nodes; kill a worker's process after the first shard and a whole node after the third."""
@@ -69,8 +69,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(20):
         (folder / f"a{number:02}.txt").write_text(f"Menteri membantah kabar {number}.\nHujan turun.", encoding="utf-8")
     (folder / "b.txt").write_bytes(b"\0\1")
-    for table in range(4):
-        lines = [json.dumps({"isi": f"Menteri {n} membantah kabar dari kota {table}."}) for n in range(2 * SHARD)]
+    for table in range(8):
+        lines = [json.dumps({"isi": f"Menteri {n} membantah kabar dari kota {table}."}) for n in range(ROWS)]
         (folder / f"c{table}.jsonl").write_text("\n".join(lines), encoding="utf-8")
     return folder
 
@@ -108,7 +108,7 @@ def test_a_cluster_gives_the_rows_of_one_machine(
         spans, others = ours.pop("spans") or [], theirs["spans"] or []
         assert [span["text"] for span in spans] == [span["text"] for span in others]  # type: ignore[attr-defined]
         assert ours == {key: value for key, value in theirs.items() if key in ours}
-    assert len(rows(companion(out))) == 21 + 8 * SHARD
+    assert len(rows(companion(out))) == 21 + 8 * ROWS
 
 
 @pytest.mark.parametrize(("workers", "fewest", "most"), [("3", 3, 3), ("2:16", 2, 16)])

@@ -15,7 +15,7 @@ from serving.documents import Columns, Found, find_documents
 from serving.engine import LocalEngine
 from serving.folder import Progress, journal_of, run_settings, score_folder
 from serving.journal import Journal
-from serving.pieces import SHARD
+from serving.pieces import FILES, SHARD
 from serving.scoring import Scorer
 from serving.tables import FORMATS, companion
 from sikap.errors import DiskFullError, InputError
@@ -73,7 +73,7 @@ def folder(tmp_path: Path) -> Path:
     """Two shards and two documents more, one of which cannot be read."""
     folder = tmp_path / "berita"
     folder.mkdir()
-    for number in range(2 * SHARD + 1):
+    for number in range(2 * FILES + 1):
         text = f"Menteri{number} membantah kabar itu.\nHujan turun {number} jam."
         (folder / f"{number:04}.txt").write_text(text, encoding="utf-8")
     (folder / "0100x.txt").write_bytes(b"\xff\xff")
@@ -202,9 +202,9 @@ def test_progress_is_told_shard_by_shard_and_only_the_journal_is_left_beside(
     out = tmp_path / "hasil" / "t.csv"
     out.parent.mkdir()
     done = score(folder, out, report=lambda done: told.append((done.counts.documents, done.bytes)))
-    assert [documents for documents, _ in told] == [0, SHARD, 2 * SHARD, 2 * SHARD + 2]
+    assert [documents for documents, _ in told] == [0, FILES, 2 * FILES, 2 * FILES + 2]
     assert told[-1][1] == sum(file.stat().st_size for file in folder.iterdir())
-    assert (done.counts.documents, done.counts.paragraphs) == (2 * SHARD + 2, 2 * (2 * SHARD + 1))
+    assert (done.counts.documents, done.counts.paragraphs) == (2 * FILES + 2, 2 * (2 * FILES + 1))
     assert sorted(file.name for file in out.parent.iterdir()) == [".t.csv.journal", "t.csv", "t.documents.csv"]
 
 
@@ -221,8 +221,8 @@ def test_a_stopped_run_resumes_to_the_same_bytes(
     again = cue_classifier()
     done = score(folder, resumed, again)
     assert again.predictor.calls == 4 - stop_at  # type: ignore[attr-defined]
-    assert done.counts.documents == 2 * SHARD + 2
-    assert done.reused.documents == (stop_at - 1) * SHARD
+    assert done.counts.documents == 2 * FILES + 2
+    assert done.reused.documents == (stop_at - 1) * FILES
     assert resumed.read_bytes() == whole.read_bytes()
     assert companion(resumed).read_bytes() == companion(whole).read_bytes()
 
@@ -266,7 +266,7 @@ def test_a_second_start_scores_nothing_again(folder: Path, tmp_path: Path, score
     first = out.read_bytes()
     done = score(folder, out, model)
     assert model.predictor.calls == 0  # type: ignore[attr-defined]
-    assert done.reused.documents == done.counts.documents == 2 * SHARD + 2
+    assert done.reused.documents == done.counts.documents == 2 * FILES + 2
     assert done.reused_bytes == done.bytes
     assert out.read_bytes() == first
 
@@ -280,7 +280,7 @@ def test_a_second_start_scores_what_changed_and_what_is_new(
     (folder / "zzzz.txt").write_text("Camat membantah.", encoding="utf-8")  # behind all
     done = score(folder, out, model)
     assert model.predictor.calls == 2  # type: ignore[attr-defined]
-    assert done.reused.documents == SHARD
+    assert done.reused.documents == FILES
     score(folder, whole)
     assert out.read_bytes() == whole.read_bytes()
 
@@ -332,7 +332,7 @@ def test_a_second_writer_is_refused(folder: Path, tmp_path: Path, score: Score) 
 
     done = score(folder, out, report=second)
     assert len(seen) == 4
-    assert done.counts.documents == len(lines(companion(out))) == 2 * SHARD + 2
+    assert done.counts.documents == len(lines(companion(out))) == 2 * FILES + 2
 
 
 @pytest.mark.parametrize("stage", ["journal", "table"])

@@ -25,7 +25,7 @@ from serving.engine import LocalEngine
 from serving.folder import run_settings, score_folder
 from serving.scoring import Scorer
 
-pieces.SHARD = 4
+pieces.FILES = 4
 folder, out, moment = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 steps = 0
 

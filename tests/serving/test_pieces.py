@@ -6,7 +6,7 @@ import pytest
 
 from serving import pieces
 from serving.documents import Columns, Source
-from serving.pieces import SHARD, Done, Piece, Shard, plan, read_piece
+from serving.pieces import FILES, SHARD, Done, Piece, Shard, plan, read_piece
 
 
 def read(piece: Piece, done: tuple[str, ...] = (), ends: tuple[str, ...] = ()) -> list[Shard | Done]:
@@ -23,9 +23,9 @@ def records(path: Path, count: int, words: str = "Kata.") -> Piece:
 
 
 def test_single_documents_make_pieces_of_a_shard_and_tables_of_their_own() -> None:
-    names = [*(f"a{number:04}.txt" for number in range(SHARD + 1)), "b.jsonl", "c.csv.gz", "d.zip", "e.txt.gz", "f.pdf"]
+    names = [*(f"a{number:04}.txt" for number in range(FILES + 1)), "b.jsonl", "c.csv.gz", "d.zip", "e.txt.gz", "f.pdf"]
     found = list(plan(Source(name, name) for name in names))
-    assert [len(piece.sources) for piece in found] == [SHARD, 1, 1, 1, 1, 2]
+    assert [len(piece.sources) for piece in found] == [FILES, 1, 1, 1, 1, 2]
     assert [piece.index for piece in found] == list(range(6))
     assert [source.shown for piece in found for source in piece.sources] == names
 
