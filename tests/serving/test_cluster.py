@@ -10,7 +10,7 @@ import pytest
 
 from models.shelf import bundles_root, load_current
 from serving.classifier import Classifier
-from serving.cluster import Cluster
+from serving.cluster import Cluster, RayEngine
 from serving.documents import find_documents
 from serving.engine import LocalEngine
 from serving.folder import run_settings, score_folder
@@ -95,7 +95,8 @@ def test_a_cluster_gives_the_rows_of_one_machine(
     archive: Path, expected: list[dict[str, object]], tmp_path: Path, losses: int
 ) -> None:
     out = tmp_path / "ray.jsonl"
-    command = [sys.executable, "-c", PROGRAM, str(archive), str(out), str(losses)]
+    place = str(archive) if losses else f"file://{archive}"  # an address leads to the same rows
+    command = [sys.executable, "-c", PROGRAM, place, str(out), str(losses)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=400)
     assert done.returncode == 0, done.stderr
     told = [line for line in done.stdout.splitlines() if line.startswith("lost")]  # Ray has words of its own
@@ -109,6 +110,16 @@ def test_a_cluster_gives_the_rows_of_one_machine(
         assert [span["text"] for span in spans] == [span["text"] for span in others]  # type: ignore[attr-defined]
         assert ours == {key: value for key, value in theirs.items() if key in ours}
     assert len(rows(companion(out))) == 21 + 8 * ROWS
+    bundle = load_current(bundles_root())
+    local = LocalEngine(Scorer(Classifier(bundle, 1)))
+    again = score_folder(find_documents([archive]), out, local, run_settings(bundle.manifest, bundle.digest))
+    assert again.reused.documents == again.counts.documents  # one machine goes on with the journal of a cluster
+
+
+def test_without_ray_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(InputError, match=r"Ray is not installed.*make cluster"):
+        RayEngine(load_current(bundles_root()))
 
 
 @pytest.mark.parametrize(("workers", "fewest", "most"), [("3", 3, 3), ("2:16", 2, 16)])
