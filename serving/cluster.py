@@ -12,6 +12,7 @@ from typing import Any, Final
 from models.bundle import MANIFEST, Bundle, load_bundle
 from serving.classifier import Classifier
 from serving.engine import Reading
+from serving.inputs.places import is_address
 from serving.pieces import Done, Piece, Shard
 from serving.scoring import Scored, Scorer
 from sikap.errors import InputError
@@ -88,7 +89,7 @@ class RayEngine:
         pool = data.ActorPoolStrategy(
             min_size=self._cluster.fewest, max_size=self._cluster.most, max_tasks_in_flight_per_actor=IN_FLIGHT
         )
-        rows = [{"piece": pickle.dumps(piece)} for piece in pieces]
+        rows = [{"piece": pickle.dumps(_absolute(piece))} for piece in pieces]
         return (
             data.from_items(rows, override_num_blocks=len(rows))
             .map_batches(_read, batch_size=1, fn_args=(self._ray.put(reading),), num_cpus=READER)
@@ -100,6 +101,15 @@ class RayEngine:
                 num_cpus=self._cluster.threads - READER,
             )
         )
+
+
+def _absolute(piece: Piece) -> Piece:
+    """The piece with paths that lead to the same files from wherever a worker stands."""
+    return replace(piece, sources=tuple(replace(source, file=_place(source.file)) for source in piece.sources))
+
+
+def _place(file: Path | str) -> Path | str:
+    return file if is_address(file) else Path(file).absolute()
 
 
 def _ray() -> Any:

@@ -61,7 +61,7 @@ def score(
         found = _found(paths, stdin)
         bundle = load_current(bundles_root())
         display.start(found)
-        scoring = _engine(engine, bundle, min_confidence, address, workers, threads)
+        scoring = _engine(engine, paths, bundle, min_confidence, address, workers, threads)
         try:
             done = score_folder(
                 found,
@@ -111,13 +111,21 @@ def _found(paths: list[str], stdin: Path | None) -> "Found":
 
 
 def _engine(
-    name: str, bundle: "Bundle", min_confidence: float | None, address: str | None, workers: str, threads: int
+    name: str,
+    paths: list[str],
+    bundle: "Bundle",
+    min_confidence: float | None,
+    address: str | None,
+    workers: str,
+    threads: int,
 ) -> "Engine":
     from serving.classifier import Classifier
     from serving.engine import LocalEngine
     from serving.scoring import Scorer
 
     if name == "ray":
+        if paths == ["-"]:
+            raise InputError("- with --engine ray: workers elsewhere have no standard input; leave --engine out")
         from serving.cluster import Cluster, RayEngine
 
         return RayEngine(bundle, min_confidence, Cluster.parse(address, workers, threads))

@@ -38,6 +38,9 @@ folder, out, losses = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 nodes = Nodes(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
 second = nodes.add_node(num_cpus=1)
 ray.init(nodes.address, log_to_driver=False, logging_level=logging.FATAL)
+if losses:  # a path that counts from where this process stands, and no worker does
+    os.chdir(Path(folder).parent)
+    folder = Path(folder).name
 seen = 0
 
 def lose(progress):

@@ -97,6 +97,7 @@ def test_score_reads_standard_input_and_tells_a_program_what_it_did(tmp_path: Pa
         (["score", ".", "--out", "x.csv", "--quiet", "--json"], ["--quiet", "--json", "expected one"]),
         (["score", "-", ".", "--out", "x.csv"], ["standard input is scored alone"]),
         (["score", ".", "--out", "x.csv", "--address", "a:1"], ["--address a:1", "--engine ray"]),
+        (["score", "-", "--out", "x.csv", "--engine", "ray"], ["no standard input", "--engine"]),
         (["score", ".", "--out", "x.csv", "--engine", "ray", "--workers", "x"], ["--workers", "MIN:MAX"]),
         (["report", "tidak-ada.csv"], ["tidak-ada.csv", "no such file"]),
         (["train", "--recipe", "quick"], ["quick", "default"]),
