@@ -3,6 +3,7 @@
 import logging
 import os
 import pickle
+import socket
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -74,8 +75,9 @@ class RayEngine:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no calls to anyone
         os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what goes wrong is told by our own messages
         try:
+            _knock(self._cluster.address)
             self._ray.init(address=self._cluster.address, log_to_driver=False, logging_level=logging.ERROR)
-        except (ConnectionError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError) as error:
             raise InputError(
                 f"--address {self._cluster.address}: no Ray cluster answers ({error}); expected HOST:PORT of its head, "
                 "or `auto` on one of its nodes"
@@ -110,6 +112,13 @@ def _absolute(piece: Piece) -> Piece:
 
 def _place(file: Path | str) -> Path | str:
     return file if is_address(file) else Path(file).absolute()
+
+
+def _knock(address: str | None) -> None:
+    """Raise OSError where nobody answers at HOST:PORT; Ray itself would try for minutes."""
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host, int(port)), timeout=10).close()
 
 
 def _ray() -> Any:

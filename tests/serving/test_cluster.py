@@ -12,7 +12,7 @@ from models.shelf import bundles_root, load_current
 from serving.classifier import Classifier
 from serving.cluster import Cluster, RayEngine
 from serving.documents import find_documents
-from serving.engine import LocalEngine
+from serving.engine import LocalEngine, Reading
 from serving.folder import run_settings, score_folder
 from serving.scoring import Scorer
 from serving.tables import companion
@@ -117,6 +117,13 @@ def test_a_cluster_gives_the_rows_of_one_machine(
     local = LocalEngine(Scorer(Classifier(bundle, 1)))
     again = score_folder(find_documents([archive]), out, local, run_settings(bundle.manifest, bundle.digest))
     assert again.reused.documents == again.counts.documents  # one machine goes on with the journal of a cluster
+
+
+@RAY
+def test_an_address_where_nobody_answers_is_said() -> None:
+    engine = RayEngine(load_current(bundles_root()), None, Cluster("127.0.0.1:1"))
+    with pytest.raises(InputError, match=r"--address 127\.0\.0\.1:1: no Ray cluster answers.*HOST:PORT"):
+        list(engine(iter(()), Reading()))
 
 
 def test_without_ray_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
