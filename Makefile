@@ -13,7 +13,7 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve score train test lint bench lock pretrain
+.PHONY: help setup serve score cluster train test lint bench lock pretrain
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -24,9 +24,11 @@ setup: $(VENV)/.serve ## install what serving and scoring need
 serve: $(VENV)/.serve ## serve the HTTP API and the page at 127.0.0.1:3000 (HOST=… PORT=…)
 	@$(SIKAP) serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-score: $(VENV)/.serve ## score a folder: FOLDER=… OUT=scores.parquet|.csv|.jsonl
+score: $(VENV)/.serve ## score a folder: FOLDER=… OUT=scores.parquet|.csv|.jsonl|.sqlite
 	@$(if $(and $(FOLDER),$(OUT)),,$(error make score needs FOLDER=… and OUT=…, for example make score FOLDER=articles OUT=scores.parquet))
 	@$(SIKAP) score '$(FOLDER)' --out '$(OUT)'
+
+cluster: $(VENV)/.ray ## install Ray, for sikap score --engine ray
 
 train: $(VENV)/.train ## train a bundle: [LABELS='path…'] [ENCODER=…] [NAME=…] [RECIPE=default|full] [EVALUATE=file] [UNLABELLED=file [TEACHER=…]]
 	@$(SIKAP) train $(foreach path,$(LABELS),--labels '$(path)') $(if $(ENCODER),--encoder '$(ENCODER)') \
@@ -50,7 +52,7 @@ bench: $(VENV)/.train ## measure speed against transformers on this machine
 
 lock: $(PY) ## compile the lock files anew from requirements/*.in
 	@$(PIP) --target $(VENV)/uv uv
-	@cd requirements && for name in dev train serve; do \
+	@cd requirements && for name in dev train ray serve; do \
 	  ../$(VENV)/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate $$([ $$name = dev ] || echo --constraint dev.lock) $$name.in -o $$name.lock || exit 1; done
 
@@ -65,6 +67,12 @@ $(VENV)/.serve: requirements/serve.lock pyproject.toml | $(PY)
 	@$(WARM)
 	@touch $@
 
+$(VENV)/.ray: requirements/ray.lock pyproject.toml | $(PY)
+	@echo "installing what a cluster needs"
+	@$(call LOCKED,ray)
+	@$(EDITABLE)
+	@touch $(VENV)/.serve $@
+
 $(VENV)/.train: requirements/train.lock pyproject.toml | $(PY)
 	@echo "installing what training needs"
 	@$(PIP) torch==2.13.0
@@ -77,4 +85,4 @@ $(VENV)/.dev: requirements/dev.lock pyproject.toml | $(PY)
 	@$(PIP) torch==2.13.0
 	@$(call LOCKED,dev)
 	@$(EDITABLE)
-	@touch $(VENV)/.serve $(VENV)/.train $@
+	@touch $(VENV)/.serve $(VENV)/.ray $(VENV)/.train $@

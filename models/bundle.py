@@ -67,6 +67,11 @@ class Bundle:
     folder: Path
     manifest: Manifest
 
+    @property
+    def digest(self) -> str:
+        """Tells bundles apart by all that is in them: the manifest holds the digest of every file."""
+        return hashlib.sha256(self.manifest.model_dump_json().encode()).hexdigest()[:16]
+
     def predictor(self, threads: int = 0, warm: bool = False) -> Predictor:
         """Load the model. `threads` 0 uses every core; `warm` compiles its kernels now, not at the first request."""
         tokenizing = Tokenizing.from_file(self.folder / TOKENIZER, self.manifest.window, self.manifest.overlap)

@@ -132,11 +132,13 @@ def _read_words(text: str, tokens: Tokens, logits: Logits, temperature: float) -
         else:
             groups.append([index])
     offsets = [(tokens.offsets[group[0]][0], tokens.offsets[group[-1]][1]) for group in groups]
+    firsts = np.array([group[0] for group in groups])
+    sizes = np.array([len(group) for group in groups], dtype=np.float32)
     return _Words(
         offsets,
-        np.stack([by_token[group].mean(axis=0) for group in groups]),
-        np.array([1 - holders[group, 0].mean() for group in groups], dtype=np.float32),
-        np.array([holders[group[0], 1] for group in groups], dtype=np.float32),
+        np.asarray(np.add.reduceat(by_token, firsts) / sizes[:, None], dtype=np.float32),
+        np.asarray(1 - np.add.reduceat(holders[:, 0], firsts) / sizes, dtype=np.float32),
+        holders[firsts, 1],
     )
 
 

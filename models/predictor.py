@@ -19,8 +19,17 @@ class Predictor:
 
     def predict(self, paragraphs: Sequence[str]) -> list[Prediction]:
         """Read paragraphs, each on its own; the result of one does not depend on the others."""
-        tokens = self.tokenizing.tokens(paragraphs)
-        logits = self.logits(tokens)
+        tokens = self.tokens(paragraphs)
+        return self.decoded(paragraphs, tokens, self.logits(tokens))
+
+    def tokens(self, paragraphs: Sequence[str]) -> list[Tokens]:
+        """The first step of `predict`, for callers that run its steps side by side."""
+        return self.tokenizing.tokens(paragraphs)
+
+    def decoded(
+        self, paragraphs: Sequence[str], tokens: Sequence[Tokens], logits: Sequence[Logits]
+    ) -> list[Prediction]:
+        """The last step of `predict`; `logits` is the one between."""
         return [
             decode(text, its_tokens, its_logits, self.calibration)
             for text, its_tokens, its_logits in zip(paragraphs, tokens, logits, strict=True)

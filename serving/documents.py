@@ -1,122 +1,200 @@
 """Documents on disk: finding them, and reading their text whatever they come as."""
 
-import codecs
-import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from io import BufferedReader
+from pathlib import Path, PurePosixPath
 from typing import Final
 
-from sikap.errors import InputError
+from serving.inputs import archive, office
+from serving.inputs.columns import Columns
+from serving.inputs.document import Document
+from serving.inputs.page import read_page
+from serving.inputs.places import Source, Walk
+from serving.inputs.records import Read, Says, read_csv, read_jsonl, read_parquet
+from serving.inputs.text import MOST_BYTES, decode
+from sikap.errors import InputError, SikapError, TooLargeError
 
-PLAIN: Final = {".txt", ".md"}
-HTML: Final = {".html", ".htm"}
-SUFFIXES: Final = PLAIN | HTML
-_BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file to score: where it is, and the path that its rows show (relative to the argument, POSIX)."""
-
-    file: Path
-    shown: str
-
-
-@dataclass(frozen=True)
-class Document:
-    """A text to classify, with what its file says of it."""
-
-    text: str
-    title: str | None = None
-    date: str | None = None
-    outlet: str | None = None
+WHOLE: Final[Mapping[str, tuple[int, Callable[[bytes], Document]]]] = {
+    ".txt": (MOST_BYTES, lambda data: Document(decode(data))),
+    ".md": (MOST_BYTES, lambda data: Document(decode(data))),
+    ".html": (MOST_BYTES, read_page),
+    ".htm": (MOST_BYTES, read_page),
+    ".docx": (office.MOST_BYTES, office.read_word),
+    ".pdf": (office.MOST_BYTES, office.read_pdf),
+}
+"""Files that are one document: the most bytes that such a one has, and how they are read."""
+RECORDS: Final[Mapping[str, Callable[[BufferedReader, Columns, Says], Iterator[Read]]]] = {
+    ".jsonl": read_jsonl,
+    ".ndjson": read_jsonl,
+    ".csv": read_csv,
+    ".tsv": read_csv,
+    ".parquet": read_parquet,
+}
+"""Files of many documents, one a record."""
+PACKED: Final = (".gz", ".zip")
+SUFFIXES: Final = frozenset([*WHOLE, *RECORDS, *PACKED])
 
 
 @dataclass(frozen=True)
 class Found:
-    """The files that will be scored, in the order of their shown paths, and how many others were passed over."""
+    """The files that will be scored, in a fixed order: how many they are, their bytes, and what was passed over."""
 
-    sources: tuple[Source, ...]
-    skipped: int
+    sources: Walk | Sequence[Source]
+    files: int
+    size: int
+    skipped: Mapping[str, int] = field(default_factory=dict)
 
 
-def find_documents(paths: Sequence[Path]) -> Found:
+def find_documents(paths: Sequence[Path | str]) -> Found:
     """Files as named, and those of known types in folders, at any depth. Raises InputError where there are none."""
-    sources: dict[str, Source] = {}
-    skipped = 0
-    for path in paths:
-        if not path.exists():
-            raise InputError(f"{path}: no such file or folder")
-        for file in sorted(_files(path)):
-            if path.is_dir() and file.suffix.lower() not in SUFFIXES:
-                skipped += 1
-                continue
-            shown = _shown(file.relative_to(path) if path.is_dir() else Path(file.name))
-            shown = next(
-                name for name in (shown, _shown(file), _shown(file.resolve())) if _is_free(name, file, sources)
-            )
-            sources[shown] = Source(file, shown)
-    if not sources:
-        raise InputError(
-            f"{', '.join(map(str, paths))}: no document found; expected {', '.join(sorted(SUFFIXES))} files"
-        )
-    return Found(tuple(sources[key] for key in sorted(sources)), skipped)
+    walk = Walk([str(path) for path in paths], SUFFIXES)
+    files = size = 0
+    for source in walk:
+        files += 1
+        size += source.size
+    if not files:
+        raise InputError(f"{', '.join(map(str, paths))}: no document found; expected {_expected()} files")
+    return Found(walk, files, size, dict(walk.skipped))
 
 
-def _is_free(shown: str, file: Path, sources: dict[str, Source]) -> bool:
-    return shown not in sources or sources[shown].file == file
+@dataclass(frozen=True)
+class Item:
+    """A document as its file gave it, or the error that stands in its place.
+
+    Args:
+        path: that its rows show; within an archive, the archive's path and its own.
+        number: tells the documents of one path apart.
+    """
+
+    path: str
+    number: int
+    content: Document | SikapError
 
 
-def _files(path: Path) -> Iterator[Path]:
-    if not path.is_dir():
-        yield path
+@dataclass
+class Track:
+    """What is told while reading: things a user should know, as which columns were taken, and the bytes gone through."""
+
+    says: Says = field(default_factory=list)
+    finished: int = 0  # of the files before
+    position: int = 0  # in the file that is open
+
+    @property
+    def read(self) -> int:
+        """Bytes gone through."""
+        return self.finished + self.position
+
+
+def read_documents(source: Source, columns: Columns, track: Track) -> Iterator[Item]:
+    """The documents of a file, at least one. What cannot be read is an item too, and never an exception."""
+    yield from _read(source, columns, track)
+    track.finished, track.position = track.finished + source.size, 0
+
+
+def _read(source: Source, columns: Columns, track: Track) -> Iterator[Item]:
+    reader = _Reader(columns, track.says)
+    count = 0
+    try:
+        with source.open() as stream:
+            for item in reader.read(stream, source.shown, source.name or source.shown, source.size):
+                count += 1
+                track.position = min(stream.tell(), source.size)
+                yield item
+    except Exception as error:  # whatever a broken file sets off in its parser is one row, not the end of the run
+        yield Item(source.shown, count, _as_told(error))
         return
-    for folder, _, names in os.walk(path):
-        files = (Path(folder) / name for name in names if not name.startswith("."))
-        yield from (file for file in files if file.is_file() or file.is_symlink())  # no pipes: reading one never ends
-
-
-def _shown(path: Path) -> str:
-    """POSIX form, undecodable bytes escaped, so that it can be written as UTF-8."""
-    return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if not count:
+        yield Item(source.shown, 0, InputError("the file holds no document"))
 
 
 def read_document(source: Source) -> Document:
-    """Read one file. Raises InputError where it cannot be read, is not text, or is of an unknown type."""
-    suffix = source.file.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise InputError(
-            f"files of type {suffix or '(none)'} are not read, expected one of {', '.join(sorted(SUFFIXES))}"
-        )
-    try:
-        text = decode(source.file.read_bytes())
-    except OSError as error:
-        raise InputError(f"the file cannot be read: {error.strerror}") from error
-    return _from_html(text) if suffix in HTML else Document(text)
+    """The one document of a file. Raises InputError where it cannot be read or there are several."""
+    items = list(read_documents(source, Columns(), Track()))
+    if isinstance(items[0].content, SikapError):
+        raise items[0].content
+    if len(items) > 1:
+        raise InputError(f"the file holds {len(items)} documents, expected one; `sikap score` reads them all")
+    return items[0].content
 
 
-def decode(data: bytes) -> str:
-    """Bytes as text: UTF-8, or UTF-16 with a byte order mark; the mark is removed, newlines are kept."""
-    mark, encoding = next(((mark, name) for mark, name in _BOMS if data.startswith(mark)), (b"", "utf-8"))
-    try:
-        text = data[len(mark) :].decode(encoding)
-    except UnicodeDecodeError as error:
-        place = len(mark) + error.start
-        raise InputError(f"the file is not {encoding.upper()} text: byte {place} is {data[place]:#04x}") from error
-    if "\0" in text:
-        raise InputError(f"the file is binary, not text: a NUL byte stands at character {text.index(chr(0))}")
-    return text
+class _Reader:
+    """Reads what a name's extension says, through any packing around it."""
+
+    def __init__(self, columns: Columns, says: Says) -> None:
+        self.columns, self.says = columns, says
+
+    def read(self, stream: BufferedReader, path: str, name: str, size: int) -> Iterator[Item]:
+        suffixes = [suffix.lower() for suffix in PurePosixPath(name).suffixes]
+        suffix = suffixes[-1] if suffixes else ""
+        if suffix == ".gz":
+            yield from self.read(archive.ungzipped(stream, size), path, name[: -len(suffix)], size)
+        elif suffix == ".zip":
+            yield from self._members(stream, path)
+        elif suffix in WHOLE:
+            yield Item(path, 0, self._whole(stream, suffix))
+        elif suffix in RECORDS:
+            read = RECORDS[suffix](stream, self.columns, self.says)
+            yield from (Item(path, number, content) for number, content in enumerate(read))
+        else:
+            raise InputError(f"files of type {suffix or '(none)'} are not read, expected one of {_expected()}")
+
+    def _whole(self, stream: BufferedReader, suffix: str) -> Document:
+        most, read = WHOLE[suffix]
+        data = stream.read(most + 1)
+        if len(data) > most:
+            raise TooLargeError(f"the file has more than {most >> 20} MiB, expected one article")
+        return read(data)
+
+    def _members(self, stream: BufferedReader, path: str) -> Iterator[Item]:
+        """The documents of the files in a zip archive; one that is bad is an item, and the next one is read."""
+        for name, member in archive.members(stream):
+            shown = f"{path}/{name.encode('utf-8', 'backslashreplace').decode()}"
+            suffix = PurePosixPath(name).suffix.lower()
+            if PurePosixPath(name).name.startswith(".") or name.startswith("__MACOSX/") or suffix not in SUFFIXES:
+                self._say(f"files passed over in archives: {suffix or 'without extension'}")
+                continue
+            count = 0
+            try:
+                if suffix == ".zip":
+                    raise InputError("an archive within an archive is not opened; unpack it first")
+                if isinstance(member, SikapError):
+                    raise member
+                for item in self.read(member, shown, name, 0):
+                    count += 1
+                    yield item
+            except Exception as error:  # as in read_documents
+                yield Item(shown, count, _as_told(error))
+
+    def _say(self, words: str) -> None:
+        if words not in self.says:
+            self.says.append(words)
 
 
-def _from_html(html: str) -> Document:
-    import trafilatura  # takes half a second to import, and only pages need it
+def _as_told(error: Exception) -> SikapError:
+    """An error as its row tells it: ours as they are, others with what kind they are."""
+    if isinstance(error, SikapError):
+        return error
+    if isinstance(error, OSError) and error.errno is not None:
+        return InputError(f"the file cannot be read: {error.strerror or error}")
+    if isinstance(error, RecursionError):
+        return InputError("the file is nested too deeply to be read")
+    words = " ".join(str(error).split())[:300]
+    return InputError(f"the file cannot be read ({type(error).__name__}: {words})")
 
-    try:
-        found = trafilatura.bare_extraction(html, include_comments=False, include_tables=False, with_metadata=True)
-    except Exception as error:  # whatever a broken page sets off in its parsers: it is one row, not the end of the run
-        raise InputError(f"the page cannot be read: {type(error).__name__}: {error}") from error
-    values = found if isinstance(found, dict) else found.as_dict() if found else {}
-    if not values.get("text"):
-        raise InputError("no article text was found in the page")
-    return Document(values["text"], values.get("title"), values.get("date"), values.get("sitename"))
+
+def _expected() -> str:
+    return ", ".join(sorted(SUFFIXES))
+
+
+def from_stdin(data: Path) -> Source:
+    """What came on standard input, kept in a file: JSON Lines where it begins with an object, else one text."""
+    with data.open("rb") as file:
+        head = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")
+    return Source(data, "-", data.stat().st_size, "stdin.jsonl" if head.startswith(b"{") else "stdin.txt")
+
+
+__all__ = [
+    "SUFFIXES", "Columns", "Document", "Found", "Item", "Source", "Track", "decode", "find_documents", "from_stdin",
+    "read_document", "read_documents",
+]  # fmt: skip

@@ -1,113 +1,135 @@
-"""Folder scoring: documents in, a table out, in fixed shards that make a stopped run resumable."""
+"""Folder scoring: documents in, tables out, in fixed shards that make a stopped run resumable."""
 
-import hashlib
+import errno
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Final
 
-from labels.article import Paragraph
-from serving.classifier import Classifier, body_of, prepare
-from serving.documents import Document, Found, Source, read_document
-from serving.journal import Journal
-from serving.rows import DOCUMENTS, PARAGRAPHS, Row, document_row, failed_rows, paragraph_rows
-from serving.tables import check_format, companion, write_table
-from sikap.errors import SikapError
+from models.bundle import Manifest
+from serving.documents import Columns, Found
+from serving.engine import Engine, Reading
+from serving.journal import Entry, Journal
+from serving.pieces import FILES, SHARD, SHARD_CHARACTERS, Done, Piece, plan
+from serving.scoring import Counts, Scored
+from serving.tables import check_format, write_tables
+from sikap.errors import DiskFullError, SikapError
 
-SHARD = 64  # documents whose paragraphs are batched together, and whose rows are kept or lost together
+FORMAT: Final = 2  # of the journal
 
 
-@dataclass(frozen=True)
-class Summary:
-    """What a run did: documents and paragraphs written, and failures by type of error."""
+@dataclass
+class Progress:
+    """How far a run is: what it has counted, what of that an earlier run had scored, and the bytes read."""
 
-    documents: int
-    paragraphs: int
-    failures: Counter[str]
+    counts: Counts = field(default_factory=Counts)
+    reused: Counts = field(default_factory=Counts)
+    bytes: int = 0
+    reused_bytes: int = 0
+    says: Counter[str] = field(default_factory=Counter)
+
+
+def run_settings(
+    manifest: Manifest,
+    digest: str,
+    min_confidence: float | None = None,
+    columns: Columns = Columns(),  # noqa: B008
+) -> dict[str, Any]:
+    """All that the rows depend on besides the documents: a journal of other settings is not gone on with."""
+    return {
+        "format": FORMAT,
+        "model": f"{manifest.name}/{manifest.version}",
+        "model_hash": digest,
+        "window": manifest.window,
+        "thresholds": list(manifest.thresholds),
+        "min_confidence": min_confidence,
+        "columns": dict(columns.given),
+        "shard": [FILES, SHARD, SHARD_CHARACTERS],
+    }
+
+
+def journal_of(out: Path) -> Path:
+    """Where the journal of an output is."""
+    return out.with_name(f".{out.name}.journal")
 
 
 def score_folder(
     found: Found,
     out: Path,
-    classifier: Classifier,
-    min_confidence: float | None = None,
+    engine: Engine,
+    settings: dict[str, Any],
+    columns: Columns = Columns(),  # noqa: B008
     fresh: bool = False,
-    report: Callable[[int], None] = lambda _: None,
-) -> Summary:
-    """Score documents into `out` and its companion table. `report` is told how many documents are done.
+    report: Callable[[Progress], None] = lambda _: None,
+) -> Progress:
+    """Score documents into `out` and its companion table; shards that the journal has are not scored again.
 
-    Raises InputError where `out` cannot be written or an unfinished run of other settings lies beside it.
+    Raises InputError where `out` cannot be written, is being written, or was begun with other settings, and
+    DiskFullError where there is no room for it.
     """
     check_format(out)
-    model = f"{classifier.model.name}/{classifier.model.version}"
-    run = {
-        "version": 1,
-        "shard": SHARD,
-        "model": model,
-        "min_confidence": min_confidence,
-        "documents": _fingerprint(found.sources),
-    }
-    journal = Journal(out.with_name(f".{out.name}.journal"), run, fresh)
-    finished = False
     try:
-        for start in range(journal.shards * SHARD, len(found.sources), SHARD):
-            report(start)
-            journal.add(*_score_shard(found.sources[start : start + SHARD], classifier, min_confidence, model))
-        report(len(found.sources))
-        summary = _summary(journal)
-        write_table(journal.rows("documents"), DOCUMENTS, companion(out))
-        write_table(journal.rows("paragraphs"), PARAGRAPHS, out)
-        finished = True
-    finally:
-        journal.close(finished)
-    return summary
+        with Journal(journal_of(out), settings, fresh) as journal:
+            tracker = _Tracker()
+            order: dict[tuple[int, int], str] = {}
+            reading = Reading(columns, journal.done, journal.ends)
+            report(tracker.progress)
+            for result in engine(tracker.watch(plan(found.sources)), reading):
+                shard = result.shard if isinstance(result, Scored) else result
+                entry = journal.add(result) if isinstance(result, Scored) else journal.entry(shard.key)
+                order[shard.piece, shard.number] = shard.key
+                tracker.count(result, entry)
+                report(tracker.progress)
+            tracker.check()
+            write_tables(journal.tables(order[place] for place in sorted(order)), out)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise DiskFullError(
+                f"{out.parent}: the disk is full ({error.strerror or error}); what was scored is kept in "
+                f"{journal_of(out).name}. Make room, then the same command goes on"
+            ) from error
+        raise
+    return tracker.progress
 
 
-def _fingerprint(sources: Sequence[Source]) -> str:
-    """A digest of which files are scored and of their sizes and times: a resumed run has to see the same ones."""
-    digest = hashlib.sha256()
-    for source in sources:
-        try:
-            state = source.file.stat()
-        except OSError:  # a link that leads nowhere: its row will say so
-            digest.update(f"{source.shown}\0gone\n".encode())
-            continue
-        digest.update(f"{source.shown}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
-    return digest.hexdigest()[:16]
+class _Tracker:
+    """Counts shards as they come, in whatever order."""
 
+    def __init__(self) -> None:
+        self.progress = Progress()
+        self._sizes: dict[int, int] = {}
+        self._read: dict[int, int] = {}
 
-def _summary(journal: Journal) -> Summary:
-    errors = [row["error"]["type"] if row["error"] else None for row in journal.rows("documents")]
-    paragraphs = sum(row["paragraph"] is not None for row in journal.rows("paragraphs"))
-    return Summary(len(errors), paragraphs, Counter(error for error in errors if error))
+    def watch(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+        """Note the pieces on their way to the engine."""
+        for piece in pieces:
+            self._sizes[piece.index] = piece.size
+            yield piece
 
+    def check(self) -> None:
+        """Raise SikapError unless every piece has come to its end: an engine must lose nothing."""
+        if self._sizes:
+            raise SikapError(
+                f"{len(self._sizes)} parts of the input were not scored; the same command goes on with them"
+            )
 
-def _score_shard(
-    sources: Sequence[Source], classifier: Classifier, min_confidence: float | None, model: str
-) -> tuple[list[Row], list[Row]]:
-    """The rows of one shard: its paragraphs go through the model together."""
-    read = [_read(source) for source in sources]
-    texts = [text for item in read if not isinstance(item, Exception) for text in body_of(item[1])]
-    predictions = iter(classifier.predictor.predict(texts))
-    paragraphs: list[Row] = []
-    documents: list[Row] = []
-    for source, item in zip(sources, read, strict=True):
-        if isinstance(item, Exception):
-            row, beside = failed_rows(source, item, model)
-            paragraphs.append(row)
-            documents.append(beside)
-            continue
-        document, pieces = item
-        own = [next(predictions) for _ in body_of(pieces)]
-        answer = classifier.assemble(pieces, own, min_confidence).by(classifier.model)
-        paragraphs += paragraph_rows(source, document, answer)
-        documents.append(document_row(source, document, answer))
-    return paragraphs, documents
+    def count(self, result: Scored | Done, entry: Entry) -> None:
+        """Add a shard."""
+        progress = self.progress
+        progress.counts += entry.counts
+        progress.says.update(entry.says)
+        if isinstance(result, Done):
+            progress.reused += entry.counts
+            progress.reused_bytes += self._advance(result.piece, 0, result.last)
+        else:
+            self._advance(result.shard.piece, result.shard.read, result.shard.last)
 
-
-def _read(source: Source) -> tuple[Document, list[Paragraph]] | SikapError:
-    try:
-        document = read_document(source)
-        return document, prepare(document.text)
-    except SikapError as error:
-        return error
+    def _advance(self, piece: int, read: int, last: bool) -> int:
+        """Move on within a piece; a piece that is done is forgotten. Returns by how many bytes."""
+        before = self._read.pop(piece, 0)
+        now = self._sizes.pop(piece) if last else max(before, read)
+        if not last:
+            self._read[piece] = now
+        self.progress.bytes += now - before
+        return now - before

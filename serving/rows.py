@@ -1,12 +1,12 @@
 """The rows of a scored folder: one a paragraph, and one a document beside them."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow
 
 from labels.stance import Stance
 from serving.answer import Answer
-from serving.documents import Document, Source
+from serving.documents import Document, Item
 
 _SCORES = pyarrow.struct([(str(stance), pyarrow.float64()) for stance in Stance])
 _HOLDER = pyarrow.struct([("start", pyarrow.int64()), ("end", pyarrow.int64()), ("text", pyarrow.string())])
@@ -39,7 +39,6 @@ PARAGRAPHS = pyarrow.schema(
         ("error", _ERROR),
     ]
 )
-_HELD = pyarrow.struct([("name", pyarrow.string()), ("stances", pyarrow.string())])
 DOCUMENTS = pyarrow.schema(
     [
         ("path", pyarrow.string()),
@@ -57,47 +56,60 @@ DOCUMENTS = pyarrow.schema(
 Row = dict[str, Any]
 
 
-def paragraph_rows(source: Source, document: Document, answer: Answer) -> list[Row]:
+class Tables(NamedTuple):
+    """The two tables that a run writes, or a part of them: paragraphs and documents."""
+
+    paragraphs: pyarrow.Table
+    documents: pyarrow.Table
+
+
+def as_tables(paragraphs: list[Row], documents: list[Row]) -> Tables:
+    """Rows as typed tables; a column that a row lacks is null."""
+    return Tables(pyarrow.Table.from_pylist(paragraphs, PARAGRAPHS), pyarrow.Table.from_pylist(documents, DOCUMENTS))
+
+
+def paragraph_rows(item: Item, text: str, answer: Answer) -> list[Row]:
     """A row for each paragraph of a document, furniture included."""
     rows = []
     for verdict in answer.model_dump(mode="json")["paragraphs"]:
         index = verdict.pop("index")
-        text = document.text[verdict["start"] : verdict["end"]]
         rows.append(
             {
-                "path": source.shown,
-                "document": 0,
+                "path": item.path,
+                "document": item.number,
                 "paragraph": index,
                 **verdict,
-                "text": text,
+                "text": text[verdict["start"] : verdict["end"]],
                 "model": model_of(answer),
-                "error": None,
             }
         )
     return rows
 
 
-def document_row(source: Source, document: Document, answer: Answer) -> Row:
+def document_row(item: Item, document: Document, answer: Answer) -> Row:
     """The companion row of a document; its profile is JSON text."""
     return {
-        "path": source.shown,
-        "document": 0,
-        "title": document.title,
-        "date": document.date,
-        "outlet": document.outlet,
-        "source": source.shown,
+        "path": item.path,
+        "document": item.number,
+        "title": written(document.title),
+        "date": written(document.date),
+        "outlet": written(document.outlet),
+        "source": written(document.source),
         "characters": len(document.text),
         "profile": answer.profile.model_dump_json(),
         "model": model_of(answer),
-        "error": None,
     }
 
 
-def failed_rows(source: Source, error: Exception, model: str) -> tuple[Row, Row]:
-    """The single row, and the companion row, of a document that failed."""
-    what = {"type": type(error).__name__, "message": str(error)}
-    head = {"path": source.shown, "document": 0, "model": model, "error": what}
-    return {field: head.get(field) for field in PARAGRAPHS.names}, {field: head.get(field) for field in DOCUMENTS.names}
+def failed_row(item: Item, error: Exception, model: str) -> Row:
+    """The row of a document that failed, the same in both tables."""
+    what = {"type": type(error).__name__, "message": written(str(error))}
+    return {"path": item.path, "document": item.number, "model": model, "error": what}
+
+
+def written(text: str | None) -> str | None:
+    """Text that can be written as UTF-8: lone surrogates, which JSON may hold, are escaped."""
+    return None if text is None else text.encode("utf-8", "backslashreplace").decode()
 
 
 def model_of(answer: Answer) -> str:

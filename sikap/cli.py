@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from sikap.errors import InputError, SikapError, Stopped
+from sikap.folder_commands import MinConfidence, report, score
 from sikap.label_commands import labels
 from sikap.model_commands import models
 
@@ -28,13 +29,10 @@ app = typer.Typer(
 )
 app.add_typer(labels, name="labels")
 app.add_typer(models, name="models")
+app.command()(score)
+app.command()(report)
 console = Console(stderr=True)
 COLOURS = {"legal-justification": "blue", "condemnation": "red", "denial": "yellow", "neutral-report": "dim"}
-
-MinConfidence = Annotated[
-    float | None,
-    typer.Option(min=0, max=1, help="Call labels below this confidence uncertain; default: the bundle's thresholds."),
-]
 
 
 @app.command()
@@ -88,47 +86,6 @@ def _show(text: str, answer: "Answer") -> None:
     out.print(
         Text(", ".join(f"{stance} {share:.0%}" for stance, share in answer.profile.paragraphs.items()), style="dim")
     )
-
-
-@app.command()
-def score(
-    paths: Annotated[list[Path], typer.Argument(help="Folders and files (.txt, .md, .html).")],
-    out: Annotated[Path, typer.Option(help="Where to write: .parquet, .csv or .jsonl.")],
-    min_confidence: MinConfidence = None,
-    fresh: Annotated[bool, typer.Option(help="Start over instead of resuming a stopped run.")] = False,
-) -> None:
-    """Score folders and files into a table, one row a paragraph; a stopped run is resumed by the same command."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from models.shelf import bundles_root, load_current
-    from serving.classifier import Classifier
-    from serving.documents import find_documents
-    from serving.folder import score_folder
-    from serving.tables import check_format, companion
-
-    check_format(out)
-    found = find_documents(paths)
-    classifier = Classifier(load_current(bundles_root()))
-    columns = (TextColumn("scoring"), BarColumn(), MofNCompleteColumn(), TextColumn("documents"), TimeRemainingColumn())
-    try:
-        with Progress(*columns, console=console) as progress:
-            task = progress.add_task("", total=len(found.sources))
-            summary = score_folder(
-                found, out, classifier, min_confidence, fresh, lambda done: progress.update(task, completed=done)
-            )
-    except KeyboardInterrupt:
-        raise Stopped(f"stopped; the same command goes on from the last finished shard towards {out}") from None
-    failed = sum(summary.failures.values())
-    console.print(
-        f"{out} and {companion(out).name}: {summary.paragraphs} paragraphs of {summary.documents - failed} documents",
-        markup=False,
-    )
-    if found.skipped:
-        console.print(f"{found.skipped} files of other types were passed over")
-    if failed:
-        kinds = ", ".join(f"{count} {kind}" for kind, count in summary.failures.most_common())
-        console.print(f"{failed} documents failed ({kinds}); their rows say why in `error`")
-        raise typer.Exit(1)
 
 
 @app.command()

@@ -148,13 +148,14 @@ def suggest(
 
 def _read_documents(folder: Path) -> tuple[list[tuple[str, "Document"]], int]:
     """The documents of a folder by their paths in it, and how many could not be read, each of which is named."""
-    from serving.documents import find_documents, read_document
+    from serving.documents import Columns, Document, Track, find_documents, read_documents
 
     documents, failed = [], 0
     for source in find_documents([folder]).sources:
-        try:
-            documents.append((source.shown, read_document(source)))
-        except InputError as error:
-            failed += 1
-            Console(stderr=True).print(f"{source.shown}: {error}", markup=False, soft_wrap=True)
+        for item in read_documents(source, Columns(), Track()):
+            if isinstance(item.content, Document):
+                documents.append((f"{item.path}:{item.number}" if item.number else item.path, item.content))
+            else:
+                failed += 1
+                Console(stderr=True).print(f"{item.path}: {item.content}", markup=False, soft_wrap=True)
     return documents, failed

@@ -34,6 +34,16 @@ class BundleError(SikapError):
     code, status = "model_unavailable", 503
 
 
+class ModelError(SikapError):
+    """The model failed on a text that there is nothing wrong with, for want of memory for instance."""
+
+
+class DiskFullError(SikapError):
+    """There is no room for the output; the run can be resumed."""
+
+    code, exit_code = "disk_full", 3
+
+
 class BusyError(SikapError):
     """More work is waiting than the service takes on."""
 

@@ -15,7 +15,7 @@ from labels.store import read_articles, write_articles
 
 TEXT = "Juru bicara membantah tuduhan itu.\nRapat dijadwalkan Senin depan di Jakarta."
 COMMANDS = (
-    ["classify"], ["score"], ["serve"], ["train"], ["evaluate"], ["pretrain"],
+    ["classify"], ["score"], ["report"], ["serve"], ["train"], ["evaluate"], ["pretrain"],
     ["labels", "check"], ["labels", "stats"], ["labels", "import"], ["labels", "export"], ["labels", "agreement"],
     ["labels", "duplicates"], ["labels", "realism"], ["labels", "suggest"],
     ["models", "list"], ["models", "show"], ["models", "promote"], ["models", "rollback"],
@@ -64,8 +64,27 @@ def test_score_writes_rows_and_tells_failures_by_exit_code(tmp_path: Path) -> No
         ("rusak.txt", None),
     ]
     assert rows[2]["error"]["type"] == "InputError"
-    assert "1 documents failed" in done.stderr
+    assert "1 documents failed (1 InputError): rusak.txt" in done.stderr
+    assert "passed over: 1 .png files" in done.stderr
     assert (tmp_path / "hasil.documents.jsonl").exists()
+
+
+def test_score_reads_standard_input_and_tells_a_program_what_it_did(tmp_path: Path) -> None:
+    out = tmp_path / "hasil.sqlite"
+    records = f"{json.dumps({'judul': 'J', 'isi': TEXT})}\n" * 2
+    done = sikap("score", "-", "--out", str(out), "--json", given=records)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (events[0]["event"], events[-1]["event"]) == ("started", "finished")
+    assert events[-1]["stances"] == {"denial": 2, "neutral-report": 2}
+    page = sikap("report", str(out))
+    assert page.returncode == 0, page.stderr
+    assert "hasil.report.html" in page.stderr
+    assert (tmp_path / "hasil.report" / "holders.csv").exists()
+    assert events[-1]["notes"] == ["text from column 'isi', title from column 'judul'"]
+    again = sikap("score", "-", "--out", str(out), "--quiet", given=records)
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize(
@@ -74,6 +93,13 @@ def test_score_writes_rows_and_tells_failures_by_exit_code(tmp_path: Path) -> No
         (["classify", "tidak-ada.txt"], ["tidak-ada.txt", "cannot be read"]),
         (["score", "tidak-ada", "--out", "x.csv"], ["tidak-ada", "no such file"]),
         (["score", ".", "--out", "x.xlsx"], [".xlsx", ".parquet"]),
+        (["score", ".", "--out", "x.csv", "--column", "isi"], ["isi", "ROLE=NAME"]),
+        (["score", ".", "--out", "x.csv", "--quiet", "--json"], ["--quiet", "--json", "expected one"]),
+        (["score", "-", ".", "--out", "x.csv"], ["standard input is scored alone"]),
+        (["score", ".", "--out", "x.csv", "--address", "a:1"], ["--address a:1", "--engine ray"]),
+        (["score", "-", "--out", "x.csv", "--engine", "ray"], ["no standard input", "--engine"]),
+        (["score", ".", "--out", "x.csv", "--engine", "ray", "--workers", "x"], ["--workers", "MIN:MAX"]),
+        (["report", "tidak-ada.csv"], ["tidak-ada.csv", "no such file"]),
         (["train", "--recipe", "quick"], ["quick", "default"]),
         (["train", "--labels", "tidak-ada"], ["tidak-ada", ".jsonl"]),
         (["evaluate", "tidak-ada.jsonl"], ["tidak-ada.jsonl", "no such file"]),
