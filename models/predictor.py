@@ -19,7 +19,14 @@ class Predictor:
 
     def predict(self, paragraphs: Sequence[str]) -> list[Prediction]:
         """Read paragraphs, each on its own; the result of one does not depend on the others."""
-        tokens = self.tokenizing.tokens(paragraphs)
+        return self.read(paragraphs, self.tokens(paragraphs))
+
+    def tokens(self, paragraphs: Sequence[str]) -> list[Tokens]:
+        """The first half of `predict`: paragraphs tokenised."""
+        return self.tokenizing.tokens(paragraphs)
+
+    def read(self, paragraphs: Sequence[str], tokens: Sequence[Tokens]) -> list[Prediction]:
+        """The second half of `predict`: predictions on paragraphs from their tokens."""
         logits = self.logits(tokens)
         return [
             decode(text, its_tokens, its_logits, self.calibration)

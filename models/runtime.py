@@ -61,6 +61,7 @@ class Runtime:
             "INFERENCE_PRECISION_HINT": "f32" if precision == "f32" else "bf16",
             "INFERENCE_NUM_THREADS": threads,
             "ENABLE_CPU_PINNING": "NO",  # several processes would all be pinned to the same core
+            "ENABLE_MMAP": "NO",  # a file that is damaged later must not reach a model that is in use
         }
         try:
             self._compiled = openvino.Core().compile_model(str(graph), "CPU", config)
