@@ -1,15 +1,19 @@
 """The runtime: a bundle's OpenVINO graph on the CPU, run over windows of equal rounded length."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import openvino
 from numpy.typing import NDArray
 
 from models.decoding import Logits
 from sikap.errors import BundleError
+
+# OpenVINO reports its import to an analytics service unless this package is missing, and has no other switch for it.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+import openvino  # noqa: E402
 
 TOKEN_BUDGET: Final = 1024  # tokens a batch; 512 to 2,048 run alike
 LENGTH_STEP: Final = 16  # lengths are rounded up to this, since each new shape costs a compilation

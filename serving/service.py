@@ -51,7 +51,7 @@ def _told(classifier: Classifier | None) -> None:
     traffic={"timeout": 120},
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
-    tracing=settings.tracing,
+    **({"tracing": settings.tracing} if settings.traces else {}),
 )
 @bentoml.asgi_app(pages, path="/")
 class Sikap:

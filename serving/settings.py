@@ -54,12 +54,11 @@ class Settings:
         """BentoML's settings for OpenTelemetry: every request is a span where there is somewhere to send it."""
         if not self.traces:
             return {}
-        otlp = {"protocol": "http", "endpoint": self.traces}
         return {
             "exporter_type": "otlp",
             "sample_rate": 1.0,
-            "otlp": otlp,
             "excluded_urls": "livez,healthz,readyz,metrics",
+            "otlp": {"protocol": "http", "endpoint": self.traces},
         }
 
 

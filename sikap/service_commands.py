@@ -1,5 +1,6 @@
 """`sikap serve` and `sikap drain`: a server's beginning and its end."""
 
+import contextlib
 import importlib.util
 import os
 import socket
@@ -52,7 +53,7 @@ def serve(
         "BENTOML_HOME": str(home),
         "SIKAP_MODELS": str(bundles_root().resolve()),
     }
-    console.print(f"Sikap at http://{host}:{port}  (Ctrl+C stops it)")
+    _say(f"Sikap at http://{host}:{port}  (Ctrl+C stops it)")
     command = [sys.executable, "-m", "bentoml", "serve", "serving.service:Sikap", "--host", host, "--port", str(port)]
     os.chdir(ROOT)
     os.execve(sys.executable, command, environment)
@@ -78,6 +79,12 @@ def drain(
     time.sleep(wait)
 
 
+def _say(text: str) -> None:
+    """Tell the operator, where there is one to read it: a full disk for logs is no reason not to start."""
+    with contextlib.suppress(OSError):
+        console.print(text)
+
+
 def _home(port: int) -> Path:
     """Two servers cannot share a home, and a relative path counts from here, not from where the server runs."""
     return Path(os.environ.get("BENTOML_HOME") or ROOT / ".bentoml" / str(port)).resolve()
@@ -97,7 +104,7 @@ def _check_address(host: str, port: int, settings: "Settings") -> None:
     except OSError as error:
         raise InputError(f"{host}:{port}: {error.strerror or error}; choose another with --host or --port") from error
     if not settings.keys:
-        console.print("[yellow]note[/]: no keys, so only this machine can use it (docs/serving.md)")
+        _say("[yellow]note[/]: no keys, so only this machine can use it (docs/serving.md)")
 
 
 def _check_tracing(settings: "Settings") -> None:

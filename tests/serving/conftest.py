@@ -58,7 +58,8 @@ class Server:
     def workers(self) -> list[psutil.Process]:
         assert self.process
         children = psutil.Process(self.process.pid).children(recursive=True)
-        return [child for child in children if any("worker" in part for part in child.cmdline())]
+        alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+        return [child for child in alive if any("worker" in part for part in child.cmdline())]
 
     def stop(self) -> str:
         """End it as an operator would; what it had logged."""
