@@ -18,6 +18,10 @@ EXAMPLE: JsonDict = {
 }
 
 
+# What the classifier demands of a text, told in the schema; it refuses with words of its own.
+Text = Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": MAX_TEXT, "pattern": r"\S"})]
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -27,7 +31,7 @@ class ArticleIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [EXAMPLE]})
 
-    text: str
+    text: Text
     title: str | None = None
     min_confidence: Annotated[float, Field(ge=0, le=1)] | None = None
 
@@ -38,7 +42,7 @@ class BatchArticle(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     id: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    text: str
+    text: str  # one that is empty or too long is answered by an error in its place
     title: str | None = None
 
 
@@ -49,7 +53,7 @@ class BatchIn(BaseModel):
         extra="forbid", strict=True, json_schema_extra={"examples": [{"articles": [{"id": "a1", **EXAMPLE}]}]}
     )
 
-    articles: Annotated[list[BatchArticle], Field(min_length=1)]
+    articles: Annotated[list[BatchArticle], Field(min_length=1, json_schema_extra={"maxItems": MAX_ARTICLES})]
     min_confidence: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
