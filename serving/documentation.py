@@ -41,7 +41,7 @@ def _caption(_: RendererHTML, tokens: Sequence[Token], index: int, options: Opti
 
 def _tables_that_scroll(html: str) -> str:
     """Wide tables scroll by themselves, by the keyboard too."""
-    return html.replace("<table>", '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>').replace(
+    return html.replace("<table>", '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>').replace(
         "</table>", "</table></div>"
     )
 
@@ -65,7 +65,7 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
         parts.append("<p>Needs no key.</p>")
     if body := operation.get("requestBody"):
         parts += _examples("Request", body["content"])
-    parts.append('<div class="scroll" tabindex="0" role="region" aria-label="Answers"><table>')
+    parts.append('<div class="scroll" tabindex="0" role="group" aria-label="Answers"><table>')
     parts.append("<thead><tr><th>status</th><th>meaning</th></tr></thead><tbody>")
     for status, response in operation["responses"].items():
         parts.append(f"<tr><td>{status}</td><td>{escape(response['description'])}</td></tr>")
