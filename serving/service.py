@@ -4,6 +4,7 @@ import gc
 import os
 from itertools import islice
 
+os.environ.setdefault("BENTOML_DO_NOT_TRACK", "true")  # the service makes no calls of its own to anyone
 import bentoml
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse

@@ -218,8 +218,8 @@ function drawParagraph(points, paragraph) {
 function drawHead(points, paragraph) {
   if (!paragraph.stance) return element("p", { className: "head" }, words().furniture);
   const copy = element("button", { type: "button", onclick: () => copyQuote(points, paragraph) }, words().copy);
-  const parts = [element("b", {}, sign(paragraph.stance), words().stances[paragraph.stance]), percent(paragraph.confidence)];
-  if (paragraph.kind === "heading") parts.push(words().heading);
+  const parts = [element("b", {}, sign(paragraph.stance), words().stances[paragraph.stance]), element("span", {}, percent(paragraph.confidence))];
+  if (paragraph.kind === "heading") parts.push(element("span", {}, words().heading));
   if (paragraph.uncertain) parts.push(element("span", { className: "doubt" }, `? ${words().doubt}`));
   return element("div", { className: "head" }, ...parts, copy);
 }
