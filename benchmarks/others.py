@@ -95,7 +95,6 @@ def measure_other(name: str, model: Path, seconds: float) -> float:
         for part in contender.command
     ]
     server = Server(filled, contender.ready, MODEL=str(model), HF_HUB_OFFLINE="1", **contender.environment)
-    os.environ["PORT"] = str(server.port)
     return measure(server, jobs, seconds)
 
 

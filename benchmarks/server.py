@@ -40,7 +40,7 @@ class Server:
     def __enter__(self) -> Self:
         self._home = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self._log = (Path(self._home.name) / "log").open("wb")
-        environment = {**os.environ, "BENTOML_HOME": self._home.name, **self._environment}
+        environment = {**os.environ, "BENTOML_HOME": self._home.name, "PORT": str(self.port), **self._environment}
         began = time.perf_counter()
         self.process = subprocess.Popen(self._command, cwd=ROOT, env=environment, stdout=self._log, stderr=self._log)
         self.wait()
