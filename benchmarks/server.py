@@ -1,5 +1,6 @@
 """A server process to measure: started, waited for, weighed, ended."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -52,10 +53,10 @@ class Server:
     ) -> None:
         family = psutil.Process(self.process.pid).children(recursive=True)
         self.process.send_signal(signal.SIGTERM)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(60)
-        except subprocess.TimeoutExpired:
-            for process in [*family, self.process]:
+        for process in [self.process, *family]:  # some leave their children behind
+            with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         self._log.close()
         self._home.cleanup()
