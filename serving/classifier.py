@@ -76,7 +76,7 @@ class Classifier:
             else self._verdict(index, paragraph, next(waiting), min_confidence)
             for index, paragraph in enumerate(paragraphs)
         ]
-        return Classified(paragraphs=verdicts, profile=build_profile(verdicts))
+        return Classified(paragraphs=verdicts, profile=build_profile(verdicts, "\n".join(p.text for p in paragraphs)))
 
     def _verdict(self, index: int, paragraph: Paragraph, prediction: Prediction, least: float | None) -> Verdict:
         stance, confidence = prediction.stance, prediction.confidence

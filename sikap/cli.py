@@ -144,6 +144,13 @@ def train(
     evaluate: Annotated[
         list[Path] | None, typer.Option(help="Labelled files to report in the card besides validation.")
     ] = None,
+    unlabelled: Annotated[
+        Path | None,
+        typer.Option(help="Unlabelled news (.jsonl, .jsonl.zst) to be labelled by a teacher and learned from."),
+    ] = None,
+    teacher: Annotated[
+        str, typer.Option(help="Folder or hub id of the BERT that labels it; default: the encoder itself.")
+    ] = "",
     seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the labels; default: the recipe's.")] = None,
     weights: Annotated[
@@ -158,6 +165,7 @@ def train(
         raise InputError(f"--recipe {recipe!r}: expected one of {', '.join(RECIPES)}")
     job = Job(name=name, seeds=RECIPES[recipe], evaluate=tuple(evaluate or ()), keep_weights=weights)
     arguments = replace(job.arguments, seed=seed, epochs=epochs or job.arguments.epochs)
+    job = replace(job, unlabelled=unlabelled, teacher=teacher)
     job = replace(
         job, arguments=arguments, labels=tuple(labels) if labels else job.labels, encoder=encoder or job.encoder
     )
@@ -174,6 +182,12 @@ def evaluate(
     ],
     bundle: Annotated[str | None, typer.Option(help="NAME/VERSION; default: the current bundle.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print figures as JSON.")] = False,
+    plots: Annotated[
+        Path | None, typer.Option(help="Folder for plots: confusion, reliability, risk at coverage, slices.")
+    ] = None,
+    mistakes: Annotated[
+        Path | None, typer.Option(help="An HTML page to write, with the 30 mistakes the bundle was surest of.")
+    ] = None,
 ) -> None:
     """Judge a bundle on labelled articles: F1 by stance, evidence, calibration, with bootstrap intervals and baselines."""
     from models.bundle import load_bundle
@@ -188,6 +202,15 @@ def evaluate(
         print(json.dumps(found.as_dict(), indent=1))
     else:
         show_report(found, Console())
+    if plots:
+        from training.card import draw
+
+        plots.mkdir(parents=True, exist_ok=True)
+        draw(found.sample, plots, file.stem)
+    if mistakes:
+        from training.mistakes import write_mistakes
+
+        write_mistakes(found.sample, mistakes, f"{found.bundle} on {file.name}")
 
 
 @app.command()

@@ -9,7 +9,8 @@ from scipy.optimize import minimize_scalar
 
 from labels.article import LabelledParagraph
 from labels.stance import Stance
-from models.decoding import Logits, softmax
+from models.decoding import Calibration, Logits, softmax
+from models.predictor import Predictor
 from models.tags import holder_tags, stance_tags
 from models.tokenizing import Tokens
 from training.metrics import LABELS, Judged
@@ -47,6 +48,17 @@ def tag_temperature(
         targets = [tagger(t.offsets, p.spans) for t, p in zip(tokens, paragraphs, strict=True)]
         fitted.append(fit_temperature(np.concatenate([getattr(x, head) for x in logits]), np.concatenate(targets)))
     return round(float(np.mean(fitted)), 4)
+
+
+def fit_calibration(
+    predictor: Predictor, validation: Sequence[LabelledParagraph], shift: Sequence[float] = (0.0, 0.0, 0.0, 0.0)
+) -> Calibration:
+    """Both temperatures of a predictor that has none yet, with `shift` to be added to its stance logits."""
+    tokens = predictor.tokenizing.tokens([paragraph.text for paragraph in validation])
+    logits = predictor.logits(tokens)
+    return Calibration(
+        stance_temperature(logits, validation), tag_temperature(logits, tokens, validation), tuple(shift)
+    )
 
 
 def stance_shares(paragraphs: Sequence[LabelledParagraph]) -> list[float]:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from models.bundle import Manifest
 from training.evaluate import Report
-from training.metrics import LABELS, Judged
-from training.plots import plot_confusion, plot_reliability
+from training.metrics import LABELS, Judged, class_ece, class_f1, natural_precision
+from training.plots import plot_confusion, plot_learning, plot_reliability, plot_risk, plot_slices
+from training.slices import slices
 
 _LIMITS = """\
 - Trained on articles composed for this project, not on published news; real copy is more varied, and figures on
@@ -22,25 +23,44 @@ _LIMITS = """\
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One set that a model was judged on: its title (a file's stem), what it holds, the figures, each paragraph, and the baselines' macro-F1."""
+    """One set that a model was judged on.
+
+    Args:
+        title: a file's stem.
+        note: what the set is.
+        report: the figures.
+        sample: each paragraph.
+        baselines: their macro-F1 by name.
+        before: the same paragraphs before calibration, where that was fitted on this set.
+    """
 
     title: str
     note: str
     report: Report
     sample: Sequence[Judged]
     baselines: Mapping[str, float]
+    before: Sequence[Judged] = ()
 
 
-def write_card(folder: Path, manifest: Manifest, evaluations: Sequence[Evaluation]) -> None:
-    """Write `README.md` and its plots into a bundle's folder."""
+def write_card(
+    folder: Path, manifest: Manifest, evaluations: Sequence[Evaluation], losses: Sequence[Sequence[float]]
+) -> None:
+    """Write `README.md` and its plots into a bundle's folder. `losses` are each seed's, step by step."""
+    plot_learning(losses, folder / "learning.png")
     sections = [_head(manifest)]
     for evaluation in evaluations:
-        name = evaluation.title
-        plot_confusion(evaluation.sample, folder / f"confusion-{name}.png", name)
-        plot_reliability(evaluation.sample, folder / f"reliability-{name}.png", name)
-        sections.append(_section(evaluation))
+        draw(evaluation.sample, folder, evaluation.title, evaluation.before)
+        sections.append(_section(evaluation, manifest.natural_prior))
     sections.append(f"## Limits\n\n{_LIMITS}\n")
     (folder / "README.md").write_text("\n".join(sections), encoding="utf-8")
+
+
+def draw(sample: Sequence[Judged], folder: Path, name: str, before: Sequence[Judged] = ()) -> None:
+    """Draw a sample's confusion, reliability, risk at coverage, and slices into `folder`, as `confusion-<name>.png` and so on."""
+    plot_confusion(sample, folder / f"confusion-{name}.png", name)
+    plot_reliability(sample, folder / f"reliability-{name}.png", name, before)
+    plot_risk(sample, folder / f"risk-{name}.png", name)
+    plot_slices(slices(sample), folder / f"slices-{name}.png", name)
 
 
 def _head(manifest: Manifest) -> str:
@@ -66,10 +86,12 @@ their holder. Encoder `{manifest.encoder}`, {manifest.precision}, windows of {ma
 {rows}
 
 Temperature {manifest.temperature} (stance), {manifest.tag_temperature} (tags), fitted on validation.
+
+![training loss](learning.png)
 """
 
 
-def _section(evaluation: Evaluation) -> str:
+def _section(evaluation: Evaluation, prior: Sequence[float]) -> str:
     name, report = evaluation.title, evaluation.report
     rows = []
     for figure, value in report.values.items():
@@ -85,5 +107,19 @@ def _section(evaluation: Evaluation) -> str:
 |---|---|---|
 {chr(10).join(rows)}
 
+| stance | F1 | calibration error of its probability | precision at its natural share |
+|---|---|---|---|
+{chr(10).join(_stance_row(label, evaluation.sample, prior) for label in LABELS)}
+
+| slice | paragraphs | right | macro-F1 of its stances |
+|---|---|---|---|
+{chr(10).join(f"| {s.kind}: {s.name} | {s.paragraphs} | {s.accuracy:.1%} | {s.macro_f1:.3f} |" for s in slices(evaluation.sample))}
+
 ![confusion](confusion-{name}.png) ![reliability](reliability-{name}.png)
+![risk at coverage](risk-{name}.png) ![slices](slices-{name}.png)
 """
+
+
+def _stance_row(label: str, sample: Sequence[Judged], prior: Sequence[float]) -> str:
+    figures = (class_f1(label), class_ece(label), natural_precision(label, prior))
+    return f"| {label} | " + " | ".join(f"{figure(sample):.3f}" for figure in figures) + " |"

@@ -43,7 +43,7 @@ class Document:
 
 
 def read_documents(path: Path) -> Iterator[Document]:
-    """Yield the documents of a `.jsonl` or `.jsonl.zst` file with `text` and optional `source` fields.
+    """Yield the documents of a `.jsonl` or `.jsonl.zst` file: `text`, or `paragraphs` (a list of strings), and where given `source`.
 
     Raises InputError naming file and line where a line is not such an object.
     """
@@ -60,11 +60,14 @@ def read_documents(path: Path) -> Iterator[Document]:
 def _document(line: bytes, place: str) -> Document:
     try:
         row = json.loads(line)
-        if not isinstance(row["text"], str):
-            raise TypeError(f"text is {row['text']!r}")
-        return Document(str(row.get("source", "")), row["text"])
+        text = "\n".join(row["paragraphs"]) if "paragraphs" in row else row["text"]
+        if not isinstance(text, str):
+            raise TypeError(f"text is {text!r}")
+        return Document(str(row.get("source", "")), text)
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{place}: expected a JSON object with a `text` string, found {line[:60]!r}") from error
+        raise InputError(
+            f"{place}: expected a JSON object with a `text` string or a list of `paragraphs`, found {line[:60]!r}"
+        ) from error
 
 
 def clean(documents: Iterator[Document], seed: int = 0) -> Iterator[str]:

@@ -22,15 +22,22 @@ def paragraphs_of(articles: Sequence[Article]) -> list[LabelledParagraph]:
     return [piece for piece in pieces if not is_furniture(piece.text)]
 
 
-def build_dataset(paragraphs: Sequence[LabelledParagraph], tokenizing: Tokenizing) -> Dataset:
-    """One row a window: `input_ids`, `stance` (number), `tags` and `holders` (one number a token, 0 on special ones).
+def build_dataset(
+    paragraphs: Sequence[LabelledParagraph], tokenizing: Tokenizing, scores: Sequence[Sequence[float]] | None = None
+) -> Dataset:
+    """One row a window: `input_ids`, `stance` (number), `scores` (4), `tags` and `holders` (one number a token, 0 on special ones).
 
-    A window of a long paragraph has the stance of the spans that it shows, so that no window is taught what it can't see.
+    `scores` are the probabilities that a teacher gives the stances of each paragraph; without them the stance has all. A
+    window of a long paragraph has the stance of the spans that it shows, so that no window is taught what it can't see.
     """
-    return Dataset.from_list([row for paragraph in paragraphs for row in _rows(paragraph, tokenizing)])
+    given: Sequence[Sequence[float] | None] = scores or [None] * len(paragraphs)
+    pairs = zip(paragraphs, given, strict=True)
+    return Dataset.from_list([row for paragraph, its in pairs for row in _rows(paragraph, tokenizing, its)])
 
 
-def _rows(paragraph: LabelledParagraph, tokenizing: Tokenizing) -> Iterator[dict[str, Any]]:
+def _rows(
+    paragraph: LabelledParagraph, tokenizing: Tokenizing, scores: Sequence[float] | None
+) -> Iterator[dict[str, Any]]:
     tokens = tokenizing.tokens([paragraph.text])[0]
     tags = stance_tags(tokens.offsets, paragraph.spans)
     holders = holder_tags(tokens.offsets, paragraph.spans)
@@ -42,6 +49,7 @@ def _rows(paragraph: LabelledParagraph, tokenizing: Tokenizing) -> Iterator[dict
         yield {
             "input_ids": window.ids,
             "stance": stance,
+            "scores": list(scores) if scores and whole else [float(number == stance) for number in range(len(STANCES))],
             "tags": [0, *tags[place], 0],
             "holders": [0, *holders[place], 0],
         }

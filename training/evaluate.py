@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,8 @@ class GoldDocument:
     id: str
     paragraphs: tuple[GoldParagraph, ...]
     alone: bool = False
+    topic: str = ""
+    outlet: str = ""
 
 
 def read_gold(path: Path) -> list[GoldDocument]:
@@ -65,7 +67,8 @@ def read_gold(path: Path) -> list[GoldDocument]:
 def gold_document(article: Article) -> GoldDocument:
     """A labelled article to be judged, without its furniture, which carries no label."""
     paragraphs = (p for p in article.paragraphs() if not is_furniture(p.text))
-    return GoldDocument(article.id, tuple(GoldParagraph(p.text, p.stance, p.spans) for p in paragraphs))
+    found = tuple(GoldParagraph(p.text, p.stance, p.spans) for p in paragraphs)
+    return GoldDocument(article.id, found, topic=article.topic)
 
 
 def _has_paragraphs(path: Path) -> bool:
@@ -89,7 +92,8 @@ def _document(row: dict[str, Any]) -> GoldDocument:
         )
         for p in row["paragraphs"]
     )
-    return GoldDocument(row["doc"], paragraphs, "cue" in row.get("pick", ""))
+    origin = {name: str(row.get(name) or "") for name in ("topic", "outlet")}
+    return GoldDocument(row["doc"], paragraphs, "cue" in row.get("pick", ""), **origin)
 
 
 def _text(row: dict[str, Any]) -> str:
@@ -137,7 +141,8 @@ def _judge_document(
             if t == text_number and begin < left + len(gold.text) and end > left
         ]
         _, begin, prediction = max(overlapping, key=lambda item: item[0], default=(0, 0, None))
-        rows.append(_row(number, gold, prediction, begin - left))
+        row = _row(number, gold, prediction, begin - left)
+        rows.append(replace(row, topic=document.topic, outlet=document.outlet))
         start += len(gold.text) + 1
     return rows
 
@@ -157,6 +162,8 @@ def _row(number: int, gold: GoldParagraph, prediction: Prediction | None, shift:
         acceptable=gold.acceptable,
         gold_characters=frozenset((i, str(s.stance)) for s in gold.spans for i in range(s.start, s.end)),
         predicted_characters=frozenset(characters),
+        gold_spans=frozenset((s.start, s.end, str(s.stance)) for s in gold.spans),
+        predicted_spans=frozenset((s.start + shift, s.end + shift, str(s.stance)) for s in spans),
         gold_holders=frozenset(gold.text[slice(*s.holder)].lower() for s in gold.spans if s.holder),
         predicted_holders=frozenset(holders),
         text=gold.text,

@@ -15,10 +15,10 @@ from models.runtime import batches as even_batches
 from models.runtime import pad
 from models.tags import HOLDER_TAGS, STANCE_TAGS
 from models.tokenizing import Tokenizing
+from training import parallel
 from training.dataset import batches
 
 IGNORED = -100  # the target of padding and special tokens, which cross_entropy leaves out
-SMALL_ENCODER = 512  # hidden size below which an encoder takes the larger learning rate
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class TrainingArguments:
 
     Args:
         epochs: passes over the training paragraphs.
-        learning_rate: peak of AdamW; None takes 4e-4 for a compact encoder and 5e-5 for one of BERT's size.
+        learning_rate: peak of AdamW; None takes what suits the encoder's width (`suitable_rate`).
         head_factor: how much faster the fresh heads learn than the encoder.
         tokens: tokens a batch, padding included.
         tag_weight, holder_weight: weights of the tag losses beside the stance loss.
@@ -52,6 +52,11 @@ class TrainingArguments:
     seed: int = 0
 
 
+def suitable_rate(width: int) -> float:
+    """The peak learning rate for an encoder's hidden size: 4e-4 up to 256, 1.8e-4 at 384, 4.4e-5 at 768."""
+    return 4e-4 * min(1.0, 256 / width) ** 2
+
+
 def device() -> torch.device:
     """Where to train: the GPU where there is one."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -66,14 +71,16 @@ def fit(
 ) -> StanceNetwork:
     """Train `network` in place and return it in evaluation mode.
 
-    `report(step, steps, loss)` is called after every step. Same seed, data and machine: same weights.
+    `report(step, steps, loss)` is called after every step. Same seed, data and machine: same weights. Of several processes
+    (training/parallel.py) each takes its share of the batches, and all step along the mean of their gradients.
     """
-    torch.manual_seed(arguments.seed)
+    torch.manual_seed(arguments.seed + 1000 * parallel.rank())
     generator = np.random.default_rng(arguments.seed)
     rows = dataset.to_list()
     lengths = [len(row["input_ids"]) for row in rows]
     epochs = [batches(lengths, arguments.tokens, generator) for _ in range(arguments.epochs)]
     plan = [batch for epoch in epochs for batch in epoch]
+    plan = plan[parallel.rank() :: parallel.size()][: len(plan) // parallel.size()]
     place = device()
     network.to(place).train()
     optimizer = _optimizer(network, arguments)
@@ -88,6 +95,7 @@ def fit(
         loss = _loss(network, inputs, weights, arguments)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        parallel.average_gradients(network)
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         report(step + 1, len(plan), loss.item())
@@ -101,8 +109,7 @@ def hide(ids: Tensor, mask: Tensor, hidden: int, share: float) -> None:
 
 
 def _optimizer(network: StanceNetwork, arguments: TrainingArguments) -> torch.optim.Optimizer:
-    small = network.encoder.config.hidden_size < SMALL_ENCODER
-    rate = arguments.learning_rate or (4e-4 if small else 5e-5)
+    rate = arguments.learning_rate or suitable_rate(network.encoder.config.hidden_size)
     encoder = list(network.encoder.parameters())
     known = {id(parameter) for parameter in encoder}
     heads = [parameter for parameter in network.parameters() if id(parameter) not in known]
@@ -120,7 +127,7 @@ def _class_weights(stances: Sequence[int], power: float) -> Tensor:
 class _Batch:
     ids: Tensor
     mask: Tensor
-    stances: Tensor
+    scores: Tensor
     tags: Tensor
     holders: Tensor
 
@@ -134,16 +141,24 @@ def _collate(rows: Sequence[dict[str, list[int]]], filler: int, place: torch.dev
             inner = row[field][1:-1]
             padded[number, 1 : 1 + len(inner)] = inner
         targets.append(padded)
-    stances = np.array([row["stance"] for row in rows])
-    return _Batch(*(torch.from_numpy(array).to(place) for array in (ids, mask, stances, *targets)))
+    scores = np.array([row["scores"] for row in rows], dtype=np.float32)
+    return _Batch(*(torch.from_numpy(array).to(place) for array in (ids, mask, scores, *targets)))
+
+
+def stance_loss(logits: Tensor, scores: Tensor, weights: Tensor, smoothing: float) -> Tensor:
+    """Weighted cross-entropy (nats) of logits against target `scores`, both of shape (batch, 4).
+
+    For targets that are all of one stance it is torch's own, divided by the weights of the targets; torch's for soft targets isn't.
+    """
+    smooth = (1 - smoothing) * scores + smoothing / scores.shape[1]
+    losses = -(weights * smooth * logits.log_softmax(-1)).sum(-1)
+    return losses.sum() / (weights * scores).sum()
 
 
 def _loss(network: StanceNetwork, batch: _Batch, weights: Tensor, arguments: TrainingArguments) -> Tensor:
     with torch.autocast(batch.ids.device.type, dtype=torch.bfloat16):
         logits = network(batch.ids, batch.mask)
-    stance = nn.functional.cross_entropy(
-        logits.stance.float(), batch.stances, weight=weights, label_smoothing=arguments.smoothing
-    )
+    stance = stance_loss(logits.stance.float(), batch.scores, weights, arguments.smoothing)
     tags, holders = (
         nn.functional.cross_entropy(heads.float().reshape(-1, size), targets.reshape(-1), ignore_index=IGNORED)
         for heads, targets, size in (

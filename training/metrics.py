@@ -25,6 +25,8 @@ class Judged:
         scores: probabilities of the four stances, in their fixed order.
         gold_characters, predicted_characters: (offset, stance) of every character under a span.
         gold_holders, predicted_holders: words of the holders' mentions, lower-cased.
+        gold_spans, predicted_spans: (start, end, stance) of every span.
+        text, topic, outlet: what was read, and where it comes from; empty where that is not known.
     """
 
     document: int
@@ -36,7 +38,16 @@ class Judged:
     predicted_characters: frozenset[tuple[int, str]] = frozenset()
     gold_holders: frozenset[str] = frozenset()
     predicted_holders: frozenset[str] = frozenset()
+    gold_spans: frozenset[tuple[int, int, str]] = frozenset()
+    predicted_spans: frozenset[tuple[int, int, str]] = frozenset()
     text: str = ""
+    topic: str = ""
+    outlet: str = ""
+
+    @property
+    def right(self) -> bool:
+        """Whether the stance predicted is the true one."""
+        return self.gold == self.predicted
 
 
 Sample = Sequence[Judged]
@@ -70,6 +81,11 @@ def evidence_f1(sample: Sample) -> float:
     return _micro_f1([(row.gold_characters, row.predicted_characters) for row in sample])
 
 
+def exact_span_f1(sample: Sample) -> float:
+    """Micro F1 over spans that agree in start, end and stance."""
+    return _micro_f1([(row.gold_spans, row.predicted_spans) for row in sample])
+
+
 def holder_f1(sample: Sample) -> float:
     """Micro F1 over holders' mentions, matched by their words within a paragraph."""
     return _micro_f1([(row.gold_holders, row.predicted_holders) for row in sample])
@@ -83,8 +99,10 @@ def _micro_f1(pairs: Sequence[tuple[frozenset[Any], frozenset[Any]]]) -> float:
 
 def calibration_bins(sample: Sample, bins: int = 15) -> NDArray[np.float64]:
     """Rows of (share of paragraphs, mean confidence, accuracy) for equal-width bins of the top score. Shape (bins, 3)."""
-    confidence = np.array([max(row.scores) for row in sample])
-    right = np.array([row.gold == row.predicted for row in sample], dtype=float)
+    return _bins(np.array([max(row.scores) for row in sample]), np.array([row.right for row in sample]), bins)
+
+
+def _bins(confidence: NDArray[np.float64], right: NDArray[np.bool_], bins: int = 15) -> NDArray[np.float64]:
     places = np.minimum((confidence * bins).astype(int), bins - 1)
     rows = np.zeros((bins, 3))
     for number in range(bins):
@@ -96,8 +114,44 @@ def calibration_bins(sample: Sample, bins: int = 15) -> NDArray[np.float64]:
 
 def ece(sample: Sample) -> float:
     """Expected calibration error of the top label: 15 equal-width bins (Guo et al., ICML 2017)."""
-    rows = calibration_bins(sample)
+    return _error(calibration_bins(sample))
+
+
+def class_ece(stance: str) -> Figure:
+    """Calibration error of one stance's own probability, over all paragraphs (Nixon et al., CVPR-W 2019)."""
+    number = LABELS.index(stance)
+
+    def of_sample(sample: Sample) -> float:
+        chances = np.array([row.scores[number] for row in sample])
+        return _error(_bins(chances, np.array([row.gold == stance for row in sample])))
+
+    return of_sample
+
+
+def _error(rows: NDArray[np.float64]) -> float:
     return float(np.sum(rows[:, 0] * np.abs(rows[:, 1] - rows[:, 2])))
+
+
+def natural_precision(stance: str, prior: Sequence[float]) -> Figure:
+    """Precision of one stance where the four have the shares `prior`, from the recall and the false alarms measured here.
+
+    0 where the stance is never predicted.
+    """
+    column = LABELS.index(stance)
+
+    def of_sample(sample: Sample) -> float:
+        counts = confusion(sample)
+        predicted = np.array(prior) * counts[:, column] / np.maximum(counts.sum(axis=1), 1)
+        return float(predicted[column] / predicted.sum()) if predicted.sum() else 0.0
+
+    return of_sample
+
+
+def risk_coverage(sample: Sample) -> NDArray[np.float64]:
+    """Share of paragraphs kept, most confident first, and share of those that are wrong. Shape (n, 2)."""
+    ranked = sorted(sample, key=lambda row: -max(row.scores))
+    kept = np.arange(1, len(ranked) + 1)
+    return np.column_stack([kept / len(ranked), np.cumsum([not row.right for row in ranked]) / kept])
 
 
 def at_coverage(share: float, figure: Figure = macro_f1) -> Figure:
@@ -137,5 +191,6 @@ def figures() -> dict[str, Figure]:
     """Every headline figure by name."""
     named: dict[str, Figure] = {"macro_f1": macro_f1}
     named |= {f"f1_{stance}": class_f1(stance) for stance in LABELS}
-    named |= {"macro_f1_lenient": lenient_macro_f1, "evidence_f1": evidence_f1, "holder_f1": holder_f1, "ece": ece}
+    named |= {"macro_f1_lenient": lenient_macro_f1, "evidence_f1": evidence_f1, "exact_span_f1": exact_span_f1}
+    named |= {"holder_f1": holder_f1, "ece": ece}
     return named | {"macro_f1_at_90": at_coverage(0.9)}

@@ -1,7 +1,8 @@
 """The report of `sikap evaluate`: a bundle's figures beside those of the baselines on the same paragraphs."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from rich.console import Console
@@ -12,21 +13,26 @@ from models.bundle import Bundle
 from training.baselines import Classifier, all_baselines, baseline_sample
 from training.dataset import paragraphs_of
 from training.evaluate import GoldDocument, Report, judge, report
-from training.metrics import LABELS, class_f1, confusion, macro_f1
+from training.metrics import LABELS, Judged, class_f1, confusion, macro_f1
+from training.slices import Slice, slices
 
 
 @dataclass(frozen=True)
 class Compared:
-    """A bundle's report, its confusion counts, and each baseline's F1 by name of the figure."""
+    """A bundle's report, its confusion counts, each baseline's F1 by name of the figure, its slices, and every paragraph."""
 
     bundle: str
     report: Report
     confusion: list[list[int]]
     baselines: dict[str, dict[str, float]]
+    slices: list[Slice]
+    sample: Sequence[Judged]
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON-ready values."""
-        return asdict(self)
+        """As JSON-ready values, without the paragraphs."""
+        values = asdict(replace(self, sample=()))
+        del values["sample"]
+        return values
 
 
 def own_baselines() -> dict[str, Classifier]:
@@ -45,19 +51,33 @@ def compare_with_baselines(documents: Sequence[GoldDocument], bundle: Bundle) ->
         for name, classify in own_baselines().items()
     }
     name = f"{bundle.manifest.name}/{bundle.manifest.version}"
-    return Compared(name, report(sample), confusion(sample).tolist(), baselines)
+    return Compared(name, report(sample), confusion(sample).tolist(), baselines, slices(sample), sample)
+
+
+def show_figures(
+    found: Report,
+    console: Console,
+    title: str = "value",
+    baselines: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
+) -> None:
+    """Print figures with their intervals, and beside them those of baselines by name."""
+    table = Table("figure", title, "95 % interval", *baselines)
+    for name, value in found.values.items():
+        low, high = found.intervals[name]
+        beside = [f"{figures[name]:.3f}" if name in figures else "" for figures in baselines.values()]
+        table.add_row(name, f"{value:.3f}", f"{low:.3f} to {high:.3f}", *beside)
+    console.print(f"{found.paragraphs} paragraphs of {found.documents} articles")
+    console.print(table)
 
 
 def show_report(found: Compared, console: Console) -> None:
     """Print figures, baselines and confusion as tables."""
-    table = Table("figure", found.bundle, "95 % interval", *found.baselines)
-    for name, value in found.report.values.items():
-        low, high = found.report.intervals[name]
-        beside = [f"{figures[name]:.3f}" if name in figures else "" for figures in found.baselines.values()]
-        table.add_row(name, f"{value:.3f}", f"{low:.3f} to {high:.3f}", *beside)
-    console.print(f"{found.report.paragraphs} paragraphs of {found.report.documents} articles")
-    console.print(table)
+    show_figures(found.report, console, found.bundle, found.baselines)
     counts = Table("hand label \\ predicted", *LABELS)
     for label, row in zip(LABELS, found.confusion, strict=True):
         counts.add_row(label, *map(str, row))
     console.print(counts)
+    parts = Table("slice", "paragraphs", "right", "macro-F1 of its stances")
+    for part in found.slices:
+        parts.add_row(f"{part.kind}: {part.name}", str(part.paragraphs), f"{part.accuracy:.1%}", f"{part.macro_f1:.3f}")
+    console.print(parts)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-import torch
+from datasets import concatenate_datasets
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -22,23 +23,19 @@ from models.runtime import LENGTH_STEP, Runtime
 from models.shelf import CURRENT, bundles_root, load_current, promote
 from models.tokenizing import Tokenizing
 from sikap.errors import BundleError, GateError, InputError
+from training import parallel
 from training.baselines import all_baselines, baseline_sample
-from training.calibrate import (
-    NATURAL_PRIOR,
-    prior_shift,
-    stance_shares,
-    stance_temperature,
-    tag_temperature,
-    thresholds,
-)
+from training.calibrate import NATURAL_PRIOR, fit_calibration, prior_shift, stance_shares, thresholds
 from training.card import Evaluation, write_card
 from training.dataset import build_dataset, paragraphs_of
+from training.distil import POOL, SoftLabels, read_paragraphs, soft_labels
 from training.encoder import COMPACT, Encoder, load_encoder
 from training.evaluate import GoldDocument, gold_document, judge, read_gold, report
 from training.export import compare, save_graph, to_graph, to_int8
-from training.fit import TorchRunner, TrainingArguments, fit
+from training.fit import TorchRunner, TrainingArguments, device
 from training.metrics import Judged, macro_f1
 from training.promote import reasons_against
+from training.seeds import Losses, fit_seeds
 
 WINDOW, OVERLAP = 256, 64
 
@@ -52,6 +49,8 @@ class Job:
         encoder: folder or hub id of a BERT.
         name: the bundle's name.
         evaluate: more labelled files to report in the card; nothing is fitted on them.
+        unlabelled: file of unlabelled news; a teacher labels as many of its paragraphs as there are labelled ones, to fit on both.
+        teacher: folder or hub id of the BERT that is fitted first to label it; empty takes `encoder` itself.
         seeds: networks fitted from as many seeds, their weights averaged.
         arguments: how each is fitted.
         keep_weights: whether the bundle also holds the torch weights; serving needs only the graph.
@@ -62,6 +61,8 @@ class Job:
     encoder: str = str(COMPACT)
     name: str = "sikap"
     evaluate: tuple[Path, ...] = ()
+    unlabelled: Path | None = None
+    teacher: str = ""
     seeds: int = 1
     arguments: TrainingArguments = field(default_factory=TrainingArguments)
     keep_weights: bool = True
@@ -85,15 +86,19 @@ def train(job: Job, console: Console) -> Bundle:
     """Run every step. Raises InputError on bad labels or encoder, GateError where the bundle is kept but not promoted."""
     if job.name in ("", ".", "..") or Path(job.name).name != job.name:
         raise InputError(f"--name {job.name!r}: expected a plain folder name")
+    if job.teacher and not job.unlabelled:
+        raise InputError(f"--teacher {job.teacher!r}: needs --unlabelled, a .jsonl file of news for it to label")
+    parallel.join()
+    console.quiet = parallel.rank() > 0
     console.print("[bold]1/6[/] reading labels")
     material = read_material(job.labels)
     console.print(f"      {len(material.training)} training and {len(material.validation)} validation paragraphs")
     console.print(f"[bold]2/6[/] loading encoder {escape(job.encoder)}")
     encoder = load_encoder(job.encoder)
-    window = min(WINDOW, encoder.model.config.max_position_embeddings // LENGTH_STEP * LENGTH_STEP)
-    tokenizing = Tokenizing(encoder.tokenizer, window, min(OVERLAP, window // 4))
+    tokenizing = tokenizing_of(encoder)
     console.print("[bold]3/6[/] fitting")
-    network = _fit_seeds(job, encoder, tokenizing, material.training, console)
+    network, losses = _fitted(job, encoder, tokenizing, material, console)
+    parallel.leave_to_the_first()
     console.print("[bold]4/6[/] calibrating on validation")
     manifest = _calibrated(job, encoder, tokenizing, network, material)
     with tempfile.TemporaryDirectory() as scratch:
@@ -101,7 +106,9 @@ def train(job: Job, console: Console) -> Bundle:
         console.print("[bold]5/6[/] exporting")
         manifest, sample = _export(draft, manifest, network, tokenizing, material, console)
         console.print("[bold]6/6[/] judging, and writing the card")
-        manifest = _judged(draft, manifest, job, tokenizing, material, sample)
+        evaluations = _evaluations(draft, manifest, job, tokenizing, material, sample)
+        manifest = manifest.model_copy(update={"metrics": manifest.metrics | _metrics(evaluations)})
+        write_card(draft, manifest, evaluations, losses)
         if job.keep_weights:
             network.save(draft)
         bundle = save_bundle(draft, job.root, manifest)
@@ -125,30 +132,41 @@ def read_material(labels: Sequence[Path]) -> Material:
     return Material(tuple(articles), tuple(training), tuple(paragraphs_of(held)), tuple(map(gold_document, held)))
 
 
-def _fit_seeds(
-    job: Job, encoder: Encoder, tokenizing: Tokenizing, training: Sequence[LabelledParagraph], console: Console
-) -> StanceNetwork:
-    """Fit one network a seed, all from the same start, and average their weights (Wortsman et al., ICML 2022)."""
-    dataset = build_dataset(training, tokenizing)
-    torch.manual_seed(job.arguments.seed)
-    network = StanceNetwork(encoder.model, job.arguments.dropout)
-    start = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    total = {name: torch.zeros_like(tensor) for name, tensor in start.items()}
+def tokenizing_of(encoder: Encoder) -> Tokenizing:
+    """How an encoder's text is cut into windows: of 256 tokens, or of as many positions as it has."""
+    window = min(WINDOW, encoder.model.config.max_position_embeddings // LENGTH_STEP * LENGTH_STEP)
+    return Tokenizing(encoder.tokenizer, window, min(OVERLAP, window // 4))
+
+
+def _fitted(
+    job: Job, encoder: Encoder, tokenizing: Tokenizing, material: Material, console: Console
+) -> tuple[StanceNetwork, list[Losses]]:
+    """The network, fitted on the labels, and on what a teacher makes of unlabelled text where that is given."""
+    dataset = build_dataset(material.training, tokenizing)
+    if job.unlabelled:
+        soft = _taught(job, material, console)
+        console.print(f"      {len(soft.paragraphs)} paragraphs labelled by the teacher")
+        dataset = concatenate_datasets([dataset, build_dataset(soft.paragraphs, tokenizing, soft.scores)])
+    return fit_seeds(encoder, dataset, tokenizing, job.arguments, job.seeds, console)
+
+
+def _taught(job: Job, material: Material, console: Console) -> SoftLabels:
+    """Fit the teacher (without one: the encoder itself) on the labels, and let it label unlabelled text."""
+    assert job.unlabelled
+    wanted = len(material.training)
+    texts = read_paragraphs(job.unlabelled, POOL * wanted, job.arguments.seed)
+    teacher = load_encoder(job.teacher or job.encoder)
+    tokenizing = tokenizing_of(teacher)
+    dataset = build_dataset(material.training, tokenizing)
+    seeds = 1 if job.teacher else job.seeds
+    network, _ = fit_seeds(teacher, dataset, tokenizing, job.arguments, seeds, console, "teacher, seed")
+    plain = Predictor(tokenizing, TorchRunner(network.to(device()), tokenizing.pad), Calibration())
+    calibration = fit_calibration(plain, material.validation)
     columns = (TextColumn("      {task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
-        for seed in range(job.seeds):
-            task = progress.add_task(f"seed {seed + 1} of {job.seeds}", total=None)
-
-            def show(step: int, steps: int, loss: float, task: int = task, seed: int = seed) -> None:
-                text = f"seed {seed + 1} of {job.seeds}, loss {loss:.3f}"
-                progress.update(task, completed=step, total=steps, description=text)  # type: ignore[arg-type]
-
-            network.load_state_dict(start)
-            fit(network, dataset, tokenizing, replace(job.arguments, seed=job.arguments.seed + seed), show)
-            for name, tensor in network.state_dict().items():
-                total[name] += tensor.cpu() / job.seeds if tensor.is_floating_point() else tensor.cpu() * (seed == 0)
-    network.load_state_dict(total)
-    return network.cpu().eval()
+        task = progress.add_task("unlabelled paragraphs", total=len(texts))
+        predict = Predictor(tokenizing, plain.network, calibration).predict
+        return soft_labels(texts, predict, wanted, lambda read: progress.update(task, completed=read))
 
 
 def _calibrated(
@@ -156,9 +174,8 @@ def _calibrated(
 ) -> Manifest:
     """The manifest with temperatures, prior and thresholds fitted on validation."""
     predictor = Predictor(tokenizing, TorchRunner(network, tokenizing.pad), Calibration())
-    tokens = tokenizing.tokens([paragraph.text for paragraph in material.validation])
-    logits = predictor.logits(tokens)
     shares = stance_shares(material.training)
+    calibration = fit_calibration(predictor, material.validation, prior_shift(shares))
     now = datetime.now(UTC)
     return Manifest(
         name=job.name,
@@ -168,11 +185,11 @@ def _calibrated(
         precision="f32",
         window=tokenizing.window,
         overlap=tokenizing.overlap,
-        temperature=stance_temperature(logits, material.validation),
-        tag_temperature=tag_temperature(logits, tokens, material.validation),
+        temperature=calibration.temperature,
+        tag_temperature=calibration.tag_temperature,
         training_prior=shares,
         natural_prior=list(NATURAL_PRIOR),
-        prior_shift=prior_shift(shares),
+        prior_shift=list(calibration.prior_shift),
         thresholds=[0.5] * 4,
         data={
             "sha256": _digest(job.labels),
@@ -180,10 +197,15 @@ def _calibrated(
             "training_paragraphs": len(material.training),
             "validation_paragraphs": len(material.validation),
             "arguments": asdict(job.arguments) | {"seeds": job.seeds},
+            "teacher": _teacher(job),
         },
         metrics={},
         files={},
     )
+
+
+def _teacher(job: Job) -> str:
+    return f"{job.teacher or job.encoder} on {job.unlabelled.name}" if job.unlabelled else ""
 
 
 def _version(folder: Path, now: datetime) -> str:
@@ -229,34 +251,31 @@ def _export(
     return manifest.model_copy(update=update), sample
 
 
-def _judged(
+def _evaluations(
     draft: Path, manifest: Manifest, job: Job, tokenizing: Tokenizing, material: Material, sample: Sequence[Judged]
-) -> Manifest:
-    """Figures of validation and of every other file given, into the manifest and the card."""
+) -> list[Evaluation]:
+    """Figures of validation and of every other file given."""
     classifiers = all_baselines(material.training, material.validation)
     runtime = Runtime(draft / "model.xml", manifest.precision, tokenizing.pad)
-    predictor = Predictor(tokenizing, runtime, manifest.calibration)
-    sets = [
-        (
-            "validation",
-            "Articles of the project's own labels that nothing was trained on; temperature and thresholds were fitted here.",
-            sample,
-        )
-    ]
-    for path in job.evaluate:
-        sets.append(
-            (
-                path.stem,
-                "Nothing was fitted on it.",
-                judge(read_gold(path), predictor),
-            )
-        )
-    evaluations = []
-    for title, note, judged in sets:
+
+    def evaluation(title: str, note: str, judged: Sequence[Judged], before: Sequence[Judged] = ()) -> Evaluation:
         scores = {name: macro_f1(baseline_sample(judged, classify)) for name, classify in classifiers.items()}
-        evaluations.append(Evaluation(title, note, report(judged), judged, scores))
-    write_card(draft, manifest, evaluations)
-    measured = {
+        return Evaluation(title, note, report(judged), judged, scores, before)
+
+    held = (
+        "Articles of the project's own labels that nothing was trained on; temperature and thresholds were fitted here."
+    )
+    raw = judge(material.gold, Predictor(tokenizing, runtime, Calibration()))
+    predictor = Predictor(tokenizing, runtime, manifest.calibration)
+    others = (
+        evaluation(path.stem, "Nothing was fitted on it.", judge(read_gold(path), predictor)) for path in job.evaluate
+    )
+    return [evaluation("validation", held, sample, raw), *others]
+
+
+def _metrics(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
+    """What the manifest says of each set that was judged."""
+    return {
         e.title: {
             "paragraphs": e.report.paragraphs,
             **{name: round(value, 4) for name, value in e.report.values.items()},
@@ -265,7 +284,6 @@ def _judged(
         }
         for e in evaluations
     }
-    return manifest.model_copy(update={"metrics": {**manifest.metrics, **measured}})
 
 
 def _through_gate(bundle: Bundle, root: Path, material: Material, sample: Sequence[Judged], console: Console) -> Bundle:

@@ -4,7 +4,7 @@ import pytest
 
 from labels.stance import Stance
 from serving.answer import EvidenceSpan, Quote, Verdict
-from serving.profile import build_profile, merge_names
+from serving.profile import build_profile
 
 L, C, D, N = Stance
 
@@ -72,24 +72,8 @@ def test_a_short_name_counts_for_the_full_one() -> None:
     assert [(holder.name, holder.stances) for holder in profile.holders] == [("Donald Trump", {D: [0], C: [1]})]
 
 
-@pytest.mark.parametrize(
-    ("mentions", "expected"),
-    [
-        (["Iran", "Inggris"], ["Iran", "Inggris"]),
-        (["Trump", "Donald Trump"], ["Donald Trump", "Donald Trump"]),
-        (["Widodo", "Joko Widodo", "Presiden Joko Widodo"], ["Presiden Joko Widodo"] * 3),
-        (["Trump", "Donald Trump", "Melania Trump"], ["Trump", "Donald Trump", "Melania Trump"]),
-        (["Korea", "Korea Utara", "Korea Selatan"], ["Korea", "Korea Utara", "Korea Selatan"]),
-        (["Presiden Iran", "presiden Iran"], ["Presiden Iran", "Presiden Iran"]),
-        (["Iran", "Iran,"], ["Iran", "Iran"]),
-        ([], []),
-    ],
-)
-def test_names_are_merged_where_one_longer_name_fits(mentions: list[str], expected: list[str]) -> None:
-    merged = merge_names(mentions)
-    assert [merged[mention] for mention in mentions] == expected
-
-
-def test_two_spellings_of_the_longer_name_are_still_one_name() -> None:
-    merged = merge_names(["presiden Prabowo", "Presiden Prabowo", "Prabowo"])
-    assert set(merged.values()) == {"presiden Prabowo"}
+def test_an_abbreviation_counts_for_what_the_text_says_it_stands_for() -> None:
+    text = "Lembaga Sensor Film (LSF) menegur bioskop itu. LSF membantah terlambat."
+    verdicts = [verdict(0, C, ("Lembaga Sensor Film", C)), verdict(1, D, ("LSF", D))]
+    assert [holder.name for holder in build_profile(verdicts, text).holders] == ["Lembaga Sensor Film"]
+    assert [holder.name for holder in build_profile(verdicts).holders] == ["Lembaga Sensor Film", "LSF"]

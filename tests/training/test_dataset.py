@@ -32,12 +32,22 @@ def test_furniture_is_left_out() -> None:
 def test_a_row_has_a_number_a_token(tiny_articles: list[Article], tiny_tokenizer: Tokenizer) -> None:
     paragraphs = paragraphs_of(tiny_articles)
     dataset = build_dataset(paragraphs, Tokenizing(tiny_tokenizer, 128, 16))
-    assert dataset.column_names == ["input_ids", "stance", "tags", "holders"]
+    assert dataset.column_names == ["input_ids", "stance", "scores", "tags", "holders"]
     assert [STANCES[stance] for stance in dataset["stance"]] == [p.stance for p in paragraphs]
     for row, paragraph in zip(dataset, paragraphs, strict=True):
         assert len(row["input_ids"]) == len(row["tags"]) == len(row["holders"])
         assert row["tags"][0] == row["tags"][-1] == row["holders"][0] == row["holders"][-1] == 0
         assert any(row["tags"]) == bool(paragraph.spans)
+
+
+def test_scores_are_the_teachers_where_given_and_else_the_stances_alone(
+    tiny_articles: list[Article], tiny_tokenizing: Tokenizing
+) -> None:
+    paragraphs = paragraphs_of(tiny_articles)[:2]
+    given = [(0.1, 0.2, 0.3, 0.4), (0.7, 0.1, 0.1, 0.1)]
+    assert build_dataset(paragraphs, tiny_tokenizing, given)["scores"][:] == [list(row) for row in given]
+    for row in build_dataset(paragraphs, tiny_tokenizing):
+        assert row["scores"][row["stance"]] == sum(row["scores"]) == 1
 
 
 def test_a_window_has_the_stance_of_what_it_shows(tiny_tokenizer: Tokenizer) -> None:

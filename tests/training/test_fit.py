@@ -13,7 +13,7 @@ from models.network import StanceNetwork
 from models.tokenizing import Tokenizing
 from training.dataset import build_dataset, paragraphs_of
 from training.encoder import load_encoder
-from training.fit import TorchRunner, TrainingArguments, fit, hide
+from training.fit import TorchRunner, TrainingArguments, fit, hide, stance_loss, suitable_rate
 
 QUICK = TrainingArguments(epochs=1, learning_rate=5e-3)
 
@@ -83,3 +83,20 @@ def test_hiding_leaves_padding_alone_and_takes_about_its_share() -> None:
     hide(ids, mask, 4, 0.2)
     assert (ids[:, 40:] == 7).all()
     assert 0.15 < (ids[:, :40] == 4).float().mean() < 0.25
+
+
+def test_the_loss_of_certain_targets_is_torchs_own_and_that_of_soft_ones_is_least_where_they_are_met() -> None:
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(6, 4, generator=generator)
+    targets = torch.tensor([0, 1, 2, 3, 3, 1])
+    weights = torch.tensor([2.0, 1.0, 1.5, 0.5])
+    wanted = torch.nn.functional.cross_entropy(logits, targets, weight=weights, label_smoothing=0.1)
+    assert torch.allclose(stance_loss(logits, torch.eye(4)[targets], weights, 0.1), wanted)
+    soft = torch.tensor([[0.7, 0.1, 0.1, 0.1]])
+    even = torch.ones(4)
+    assert stance_loss(soft.log(), soft, even, 0.0) < stance_loss(torch.eye(4)[:1], soft, even, 0.0)
+
+
+@pytest.mark.parametrize(("width", "rate"), [(32, 4e-4), (256, 4e-4), (384, 1.78e-4), (768, 4.4e-5)])
+def test_wide_encoders_learn_slowly(width: int, rate: float) -> None:
+    assert suitable_rate(width) == pytest.approx(rate, rel=0.02)

@@ -11,15 +11,19 @@ from training.metrics import (
     at_coverage,
     bootstrap,
     calibration_bins,
+    class_ece,
     class_f1,
     confusion,
     ece,
     evidence_f1,
+    exact_span_f1,
     figures,
     holder_f1,
     lenient_macro_f1,
     macro_f1,
+    natural_precision,
     resamples,
+    risk_coverage,
 )
 
 LEGAL, CONDEMN, DENY, NEUTRAL = LABELS
@@ -125,3 +129,27 @@ def test_the_headline_figures_are_all_there() -> None:
     assert {"macro_f1", "macro_f1_lenient", "evidence_f1", "holder_f1", "ece", "macro_f1_at_90"} < set(named)
     assert {f"f1_{label}" for label in LABELS} < set(named)
     assert all(0 <= figure(SAMPLE) <= 1 for figure in named.values())
+
+
+def test_exact_spans_agree_in_start_end_and_stance() -> None:
+    gold = frozenset({(0, 5, DENY), (7, 9, CONDEMN)})
+    found = frozenset({(0, 5, DENY), (7, 10, CONDEMN), (7, 9, LEGAL)})
+    assert exact_span_f1([row(DENY, DENY, gold_spans=gold, predicted_spans=found)]) == pytest.approx(2 / 5)
+
+
+def test_a_stances_own_calibration_error_counts_every_paragraph() -> None:
+    # Denial at 0.9 twice, right once; at 0.05 (a third of what the others leave) twice, never right.
+    sample = [row(DENY, DENY), row(NEUTRAL, DENY), row(NEUTRAL, NEUTRAL, 0.85), row(NEUTRAL, NEUTRAL, 0.85)]
+    assert class_ece(DENY)(sample) == pytest.approx(0.5 * 0.4 + 0.5 * 0.05)
+
+
+def test_precision_at_natural_shares_follows_from_recall_and_false_alarms() -> None:
+    sample = [row(DENY, DENY)] * 3 + [row(DENY, NEUTRAL)] + [row(NEUTRAL, NEUTRAL)] * 3 + [row(NEUTRAL, DENY)]
+    prior = (0.0, 0.0, 0.1, 0.9)
+    assert natural_precision(DENY, prior)(sample) == pytest.approx(0.075 / (0.075 + 0.225))
+    assert natural_precision(LEGAL, prior)(sample) == 0
+
+
+def test_risk_grows_with_coverage_where_doubt_is_well_placed() -> None:
+    sample = [row(DENY, DENY, 0.9), row(DENY, NEUTRAL, 0.4), row(DENY, DENY, 0.6)]
+    assert risk_coverage(sample).tolist() == [[1 / 3, 0], [2 / 3, 0], [1, pytest.approx(1 / 3)]]

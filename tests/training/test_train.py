@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,7 +25,7 @@ from training.export import save_graph, to_graph
 from training.fit import TorchRunner, TrainingArguments
 from training.train import Job, read_material, train
 
-PLOTS = ("confusion-validation.png", "reliability-validation.png")
+PLOTS = ("learning.png", *(f"{kind}-validation.png" for kind in ("confusion", "reliability", "risk", "slices")))
 # What a score may move by from torch (fp32) to the saved graph: rounding of fp16 weights, of bf16 and of int8.
 TOLERANCE = {"f32": 0.005, "bf16": 0.05, "int8": 0.1}
 
@@ -52,7 +53,7 @@ def test_nothing_else_is_left_on_the_shelf(tiny_bundle: Bundle, tiny_job: Job) -
     assert [path.name for path in (tiny_job.root / "tiny").iterdir()] == [version]
 
 
-def test_the_card_shows_both_plots_and_the_manifests_figures(tiny_bundle: Bundle) -> None:
+def test_the_card_shows_its_plots_and_the_manifests_figures(tiny_bundle: Bundle) -> None:
     card = (tiny_bundle.folder / "README.md").read_text(encoding="utf-8")
     for plot in PLOTS:
         assert f"({plot})" in card
@@ -101,6 +102,26 @@ def test_no_weights_are_kept_where_none_are_wanted_and_no_temporary_files_are_le
     assert bundle.manifest.metrics["news"]["paragraphs"] == 8
     assert bundle.manifest.data["arguments"]["seeds"] == 2
     assert list(scratch.iterdir()) == []
+
+
+def test_a_teacher_labels_text_that_the_encoder_is_fitted_on_too(
+    tiny_job: Job,
+    tiny_articles: list[Article],
+    make_encoder: Callable[..., Path],
+    tmp_path: Path,
+    few_rounds: None,
+) -> None:
+    text = tmp_path / "news.jsonl"
+    rows = [json.dumps({"paragraphs": article.text.split("\n")}) for article in tiny_articles]
+    text.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    console = quiet()
+    job = replace(tiny_job, root=tmp_path / "root", arguments=TrainingArguments(epochs=1), unlabelled=text)
+    bundle = train(replace(job, teacher=str(make_encoder(hidden_size=64))), console)
+    assert re.search(r"[1-9]\d* paragraphs labelled by the teacher", said(console))
+    assert bundle.manifest.data["teacher"].endswith("on news.jsonl")
+    assert bundle.manifest.data["training_paragraphs"] == 48
+    with pytest.raises(InputError, match="--teacher 'any': needs --unlabelled"):
+        train(replace(job, unlabelled=None, teacher="any"), quiet())
 
 
 @pytest.mark.parametrize("precision", ["f32", "bf16", "own"])

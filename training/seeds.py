@@ -1,0 +1,52 @@
+"""Several networks fitted from one start, their weights averaged (Wortsman et al., ICML 2022)."""
+
+from dataclasses import replace
+
+import torch
+from datasets import Dataset
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from models.network import StanceNetwork
+from models.tokenizing import Tokenizing
+from training.encoder import Encoder
+from training.fit import TrainingArguments, fit
+
+Losses = list[float]
+
+
+def fit_seeds(
+    encoder: Encoder,
+    dataset: Dataset,
+    tokenizing: Tokenizing,
+    arguments: TrainingArguments,
+    seeds: int,
+    console: Console,
+    what: str = "seed",
+) -> tuple[StanceNetwork, list[Losses]]:
+    """Fit one network a seed and average their weights. Returns it on the CPU, and each seed's loss at every step."""
+    torch.manual_seed(arguments.seed)
+    network = StanceNetwork(encoder.model, arguments.dropout)
+    start = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    total = {name: torch.zeros_like(tensor) for name, tensor in start.items()}
+    curves: list[Losses] = []
+    columns = (TextColumn("      {task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
+        for seed in range(seeds):
+            title = f"{what} {seed + 1} of {seeds}"
+            task = progress.add_task(title, total=None)
+            losses: Losses = []
+
+            def show(
+                step: int, steps: int, loss: float, task: int = task, title: str = title, losses: Losses = losses
+            ) -> None:
+                losses.append(loss)
+                progress.update(task, completed=step, total=steps, description=f"{title}, loss {loss:.3f}")  # type: ignore[arg-type]
+
+            network.load_state_dict(start)
+            fit(network, dataset, tokenizing, replace(arguments, seed=arguments.seed + seed), show)
+            curves.append(losses)
+            for name, tensor in network.state_dict().items():
+                total[name] += tensor.cpu() / seeds if tensor.is_floating_point() else tensor.cpu() * (seed == 0)
+    network.load_state_dict(total)
+    return network.cpu().eval(), curves
