@@ -47,8 +47,12 @@ lint: $(VENV)/.dev ## check style (ruff) and types (mypy --strict)
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 
-bench: $(VENV)/.train ## measure speed against transformers on this machine
+bench: $(VENV)/.train ## measure runtime and service on this machine, beside others (an hour; SOAK=1 adds 20 minutes)
 	@$(PY) benchmarks/throughput.py
+	@$(PY) benchmarks/throughput.py --shape indobert --paragraphs 128
+	@$(PY) benchmarks/service.py
+	@$(PY) benchmarks/others.py
+	@$(if $(SOAK),$(PY) benchmarks/soak.py)
 
 lock: $(PY) ## compile the lock files anew from requirements/*.in
 	@$(PIP) --target $(VENV)/uv uv

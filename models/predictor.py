@@ -19,12 +19,15 @@ class Predictor:
 
     def predict(self, paragraphs: Sequence[str]) -> list[Prediction]:
         """Read paragraphs, each on its own; the result of one does not depend on the others."""
-        tokens = self.tokens(paragraphs)
-        return self.decoded(paragraphs, tokens, self.logits(tokens))
+        return self.read(paragraphs, self.tokens(paragraphs))
 
     def tokens(self, paragraphs: Sequence[str]) -> list[Tokens]:
         """The first step of `predict`, for callers that run its steps side by side."""
         return self.tokenizing.tokens(paragraphs)
+
+    def read(self, paragraphs: Sequence[str], tokens: Sequence[Tokens]) -> list[Prediction]:
+        """The rest of `predict`: predictions on paragraphs from their tokens."""
+        return self.decoded(paragraphs, tokens, self.logits(tokens))
 
     def decoded(
         self, paragraphs: Sequence[str], tokens: Sequence[Tokens], logits: Sequence[Logits]

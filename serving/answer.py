@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer
-from pydantic.config import JsonDict
 
 from labels.article import Kind
 from labels.stance import Stance
@@ -12,10 +11,8 @@ MAX_TEXT = 200_000  # characters an article
 MAX_PARAGRAPHS = 2_000  # an article
 MAX_ARTICLES = 64  # a batch
 
-EXAMPLE: JsonDict = {
-    "text": "Kremlin membantah tuduhan itu. Menurut Peskov, kerja sama militer tersebut tidak melanggar hukum internasional.",
-    "title": "Rusia Tepis Tudingan Barat",
-}
+# What the classifier demands of a text, told in the schema; it refuses with words of its own.
+Text = Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": MAX_TEXT, "pattern": r"\S"})]
 
 
 class _Frozen(BaseModel):
@@ -25,9 +22,9 @@ class _Frozen(BaseModel):
 class ArticleIn(BaseModel):
     """An article to classify. Offsets in the answer count code points of `text`."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [EXAMPLE]})
+    model_config = ConfigDict(extra="forbid", strict=True)
 
-    text: str
+    text: Text
     title: str | None = None
     min_confidence: Annotated[float, Field(ge=0, le=1)] | None = None
 
@@ -38,18 +35,16 @@ class BatchArticle(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     id: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    text: str
+    text: str  # one that is empty or too long is answered by an error in its place
     title: str | None = None
 
 
 class BatchIn(BaseModel):
     """Several articles to classify in one request."""
 
-    model_config = ConfigDict(
-        extra="forbid", strict=True, json_schema_extra={"examples": [{"articles": [{"id": "a1", **EXAMPLE}]}]}
-    )
+    model_config = ConfigDict(extra="forbid", strict=True)
 
-    articles: Annotated[list[BatchArticle], Field(min_length=1)]
+    articles: Annotated[list[BatchArticle], Field(min_length=1, json_schema_extra={"maxItems": MAX_ARTICLES})]
     min_confidence: Annotated[float, Field(ge=0, le=1)] | None = None
 
 

@@ -1,86 +1,155 @@
-"""The OpenAPI document of the service, made from the models that the service itself uses."""
+"""The OpenAPI document of the service, made from the models and routes that the service itself uses.
 
-from typing import Any
+`python -m serving.openapi > docs/openapi.json` writes the committed copy.
+"""
+
+import json
+from typing import Any, Final
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from serving import examples
 from serving.answer import Answer, ArticleIn, BatchAnswer, BatchIn, ErrorBody
+from serving.routes import ROUTES
 
-VERSION = "1"
-ERRORS = {
-    400: "The body is not JSON, or not an object.",
-    404: "There is nothing at this path.",
-    405: "The path does not take this method.",
-    413: "Over a limit of size: body 2 MiB, article 200,000 characters or 2,000 paragraphs, batch 64 articles.",
-    415: "The content type is not application/json.",
-    422: "A field is missing, or of the wrong type or value.",
-    429: "Busy; try again after Retry-After seconds.",
-    500: "The service failed; the message holds the request id.",
-    503: "Not ready.",
-    504: "No answer in time.",
+VERSION: Final = "1"
+_ABOUT: Final = (
+    "Stance and framing of Indonesian news, paragraph by paragraph: legal-justification, condemnation, denial or "
+    "neutral-report, with the words that carry the stance and who holds it.\n\n"
+    "Offsets count code points of the text that was sent, so text[start:end] is the quote. Every answer has an X-Request-ID, "
+    "the caller's own where it sent one. Server-Timing tells the milliseconds spent in the queue, the tokenizer and the model. "
+    "Where the service has keys, send one as `Authorization: Bearer KEY` or `X-API-Key: KEY`."
+)
+_REQUEST_ID: Final = {
+    "X-Request-ID": {"description": "Names the request in the log.", "schema": {"type": "string"}},
+}
+_TIMING: Final = {
+    "Server-Timing": {
+        "description": "Milliseconds in the queue, the tokenizer and the model.",
+        "schema": {"type": "string", "examples": ["queue;dur=0.31, tokenise;dur=0.20, model;dur=4.85"]},
+    },
+}
+_RETRY: Final = {
+    "Retry-After": {"description": "Seconds to wait before the next try.", "schema": {"type": "integer", "minimum": 1}},
 }
 
 
 def document() -> dict[str, Any]:
     """The OpenAPI 3.1 document."""
-    models: list[type[BaseModel]] = [ArticleIn, BatchIn, Answer, BatchAnswer, ErrorBody]
-    template = "#/components/schemas/{model}"
-    _, schemas = models_json_schema(
-        [(model, "validation" if model in (ArticleIn, BatchIn) else "serialization") for model in models],
-        ref_template=template,
-    )
-    definitions = schemas["$defs"]
-    definitions["Error"] = {
-        "type": "object",
-        "properties": {"error": {"$ref": "#/components/schemas/ErrorBody"}},
-        "required": ["error"],
-    }
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Sikap",
             "version": VERSION,
-            "description": "Stance and framing of Indonesian news, paragraph by paragraph.",
+            "description": _ABOUT,
+            "license": {"name": "MIT", "identifier": "MIT"},
         },
+        "servers": [{"url": "/"}],
+        "security": [{"bearer": []}, {"header": []}, {}],
         "paths": {
-            "/v1/classify": {"post": _posted("classify", "Classify one article", ArticleIn, Answer)},
+            "/v1/classify": {"post": _posted("classify", "Classify one article", "Article", examples.ARTICLE, "Answer", examples.ANSWER)},
             "/v1/classify_batch": {
-                "post": _posted("classify_batch", "Classify up to 64 articles", BatchIn, BatchAnswer)
+                "post": _posted("classify_batch", "Classify up to 64 articles", "Batch", examples.BATCH, "BatchAnswer", examples.BATCH_ANSWER)
             },
             "/v1/model": {
-                "get": _read("model", "The model that answers: manifest, metrics and card", "application/json")
+                "get": _read("/v1/model", "model", "The model that answers: manifest, metrics and card", "application/json")
             },
-            "/livez": {"get": _read("livez", "Whether the process is alive", "text/plain")},
-            "/readyz": {"get": _read("readyz", "Whether requests can be answered", "text/plain")},
-            "/metrics": {"get": _read("metrics", "Figures for Prometheus", "text/plain")},
+            "/card": {"get": _read("/card", "card", "The card of the model that answers, for reading", "text/html")},
+            "/livez": {"get": _read("/livez", "livez", "Whether the process is alive", "text/plain")},
+            "/healthz": {"get": _read("/healthz", "healthz", "The same as /livez", "text/plain")},
+            "/readyz": {"get": _read("/readyz", "readyz", "Whether requests can be answered: a model is warm, and the service is not draining", "text/plain")},
+            "/metrics": {"get": _read("/metrics", "metrics", "Figures for Prometheus", "text/plain")},
+            "/": {"get": _read("/", "page", "The page where one pastes an article", "text/html")},
+            "/docs": {"get": _read("/docs", "documentation", "This document, for reading", "text/html")},
+            "/docs.json": {"get": _read("/docs.json", "openapi", "This document", "application/json")},
         },
-        "components": {"schemas": definitions},
+        "components": {
+            "schemas": _schemas(),
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+            },
+        },
+    }  # fmt: skip
+
+
+def _schemas() -> dict[str, Any]:
+    models: list[type[BaseModel]] = [ArticleIn, BatchIn, Answer, BatchAnswer, ErrorBody]
+    _, schemas = models_json_schema(
+        [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
+    )
+    definitions: dict[str, Any] = schemas["$defs"]
+    for sparse in ("ErrorBody", "BatchResult"):
+        definitions[sparse]["properties"] = {
+            name: _without_null(schema) for name, schema in definitions[sparse]["properties"].items()
+        }
+    definitions["ErrorBody"]["properties"]["code"]["enum"] = sorted({error.code for error in examples.ERRORS})
+    definitions["Error"] = {
+        "type": "object",
+        "properties": {"error": {"$ref": "#/components/schemas/ErrorBody"}},
+        "required": ["error"],
+        "additionalProperties": False,
+        "description": "The one shape of every error.",
     }
+    return definitions
 
 
-def _posted(name: str, summary: str, body: type[BaseModel], answer: type[BaseModel]) -> dict[str, Any]:
-    content = {"schema": {"$ref": f"#/components/schemas/{body.__name__}"}}
-    responses: dict[str, Any] = {"200": _answered("The answer.", {"$ref": f"#/components/schemas/{answer.__name__}"})}
-    responses |= {
-        str(status): _answered(text, {"$ref": "#/components/schemas/Error"}) for status, text in ERRORS.items()
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a field that is left out where it has no value."""
+    if "anyOf" not in schema:
+        return schema
+    only: dict[str, Any]
+    (only,) = (choice for choice in schema["anyOf"] if choice != {"type": "null"})
+    return only | {"title": schema["title"]} if "title" in schema else only
+
+
+def _posted(
+    name: str, summary: str, body: str, given: dict[str, Any], answer: str, got: dict[str, Any]
+) -> dict[str, Any]:
+    request = {"schema": _reference(f"{body}In"), "examples": {"berita": {"summary": "berita", "value": given}}}
+    found = {"schema": _reference(answer), "examples": {"berita": {"summary": "berita", "value": got}}}
+    good = {
+        "description": "The answer.",
+        "headers": _REQUEST_ID | _TIMING,
+        "content": {"application/json": found},
     }
     return {
         "operationId": name,
         "summary": summary,
-        "requestBody": {"required": True, "content": {"application/json": content}},
-        "responses": responses,
+        "requestBody": {"required": True, "content": {"application/json": request}},
+        "responses": {"200": good, **_errors(400, 401, 413, 415, 422, 429, 500, 503, 504)},
     }
 
 
-def _answered(text: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"description": text, "content": {"application/json": {"schema": schema}}}
-
-
-def _read(name: str, summary: str, media: str) -> dict[str, Any]:
+def _read(path: str, name: str, summary: str, media: str) -> dict[str, Any]:
     schema = {"type": "object"} if media == "application/json" else {"type": "string"}
+    good = {"description": "The answer.", "headers": _REQUEST_ID, "content": {media: {"schema": schema}}}
+    route = ROUTES[path]
+    statuses = [] if route.probe else [401]
+    if path in ("/readyz", "/v1/model", "/card"):
+        statuses.append(503)
+    operation = {"operationId": name, "summary": summary, "responses": {"200": good, **_errors(*statuses, 500)}}
+    return operation | ({"security": []} if route.open else {})
+
+
+def _errors(*statuses: int) -> dict[str, Any]:
+    return {str(status): _error(status) for status in statuses}
+
+
+def _error(status: int) -> dict[str, Any]:
+    those = [error for error in examples.ERRORS if error.status == status]
+    shown = {error.name: {"summary": error.name, "value": error.body} for error in those}
     return {
-        "operationId": name,
-        "summary": summary,
-        "responses": {"200": {"description": "The answer.", "content": {media: {"schema": schema}}}},
+        "description": those[0].meaning,
+        "headers": _REQUEST_ID | (_RETRY if status in (429, 503) else {}),
+        "content": {"application/json": {"schema": _reference("Error"), "examples": shown}},
     }
+
+
+def _reference(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+if __name__ == "__main__":
+    print(json.dumps(document(), ensure_ascii=False, indent=1))

@@ -1,90 +1,155 @@
 """The BentoML service: parse, call, return. What it calls lives in plain classes."""
 
-import asyncio
 import gc
+import os
+from itertools import islice
 
+os.environ.setdefault("BENTOML_DO_NOT_TRACK", "true")  # the service makes no calls of its own to anyone
 import bentoml
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse
 
-from models.shelf import bundles_root, load_current
-from serving.answer import (
-    MAX_ARTICLES,
-    Answer,
-    ArticleIn,
-    BatchAnswer,
-    BatchArticle,
-    BatchIn,
-    BatchResult,
-    Classified,
-    ErrorBody,
-    error_body,
-)
+from labels.article import Paragraph
+from models.shelf import bundles_root
+from serving.answer import MAX_ARTICLES, Answer, ArticleIn, BatchAnswer, BatchIn, BatchResult, Classified, ErrorBody
 from serving.batcher import Batcher
 from serving.classifier import Classifier, body_of, prepare
+from serving.drift import Reference
 from serving.edge import Edge
+from serving.live import LiveModel
+from serving.logs import configure_json, configure_levels
+from serving.metrics import READY, RELOADS, Metrics
 from serving.pages import pages
+from serving.refusal import Refusal
+from serving.settings import Settings
+from serving.trail import current_trail
 from sikap.errors import SikapError, TooLargeError
 
 gc.set_threshold(50_000, 50, 100)  # the collector's pauses are the tail of the latency (docs/performance.md)
+settings = Settings.from_environment()
+metrics = Metrics()
+configure_levels()
+if os.environ.get("SIKAP_LOG") == "json":
+    configure_json()
 
 
 def _failed(error: SikapError) -> JSONResponse:
-    return JSONResponse(error_body(error.code, error.message, error.field), error.status)
+    refusal = Refusal.of(error)
+    return JSONResponse(refusal.body, refusal.status, refusal.headers)
 
 
-@bentoml.service(name="sikap", workers=1, traffic={"timeout": 120})
+def _told(classifier: Classifier | None) -> None:
+    """Have the metrics know the model that was taken up, or that one was refused."""
+    RELOADS.labels("taken up" if classifier else "refused").inc()
+    if classifier:
+        metrics.use_model(classifier.model, Reference.of(classifier.bundle.manifest))
+
+
+# Our own metrics, log lines and request ids stand in for BentoML's.
+@bentoml.service(
+    name="sikap",
+    workers=1,
+    traffic={"timeout": 120},
+    metrics={"enabled": False},
+    logging={"access": {"enabled": False}},
+    **({"tracing": settings.tracing} if settings.traces else {}),
+)
 @bentoml.asgi_app(pages, path="/")
 class Sikap:
     """Stance and framing of Indonesian news."""
 
     def __init__(self) -> None:
-        self.classifier = Classifier(load_current(bundles_root()), warm=True)
-        self.batcher = Batcher()
-        pages.state.classifier = self.classifier
+        self.live = LiveModel(bundles_root(), told=_told)
+        self.batcher = Batcher(settings.waiting, settings.deadline)
+        pages.state.live, pages.state.batcher = self.live, self.batcher
+        self.live.start()
 
     @bentoml.api(route="/v1/classify")
     async def classify(self, article: ArticleIn, /) -> Answer:
         """Stance of each paragraph of an article, with the words that carry it and who holds it."""
         try:
-            result = await self._read(article.text, article.min_confidence)
+            classifier = self.live.classifier
+            (result,) = await self._read(classifier, [prepare(article.text)], article.min_confidence)
         except SikapError as error:
             return _failed(error)  # type: ignore[return-value]  # BentoML passes a Response through
-        return result.by(self.classifier.model)
+        return result.by(classifier.model)
 
     @bentoml.api(route="/v1/classify_batch")
     async def classify_batch(self, batch: BatchIn, /) -> BatchAnswer:
         """Several articles at once. An article that fails is answered by its error, the others all the same."""
-        if len(batch.articles) > MAX_ARTICLES:
-            error = TooLargeError(
-                f"the batch has {len(batch.articles)} articles, expected at most {MAX_ARTICLES}", "articles"
-            )
+        try:
+            _check_number(batch)
+            classifier = self.live.classifier
+            prepared = [_prepared(article.text) for article in batch.articles]
+            good = [article for article in prepared if not isinstance(article, SikapError)]
+            results = iter(await self._read(classifier, good, batch.min_confidence))
+        except SikapError as error:
             return _failed(error)  # type: ignore[return-value]
-        results = await asyncio.gather(*(self._one(article, batch.min_confidence) for article in batch.articles))
-        return BatchAnswer(model=self.classifier.model, articles=list(results))
+        answers = [
+            _wrong(article.id, found) if isinstance(found, SikapError) else _right(article.id, next(results))
+            for article, found in zip(batch.articles, prepared, strict=True)
+        ]
+        return BatchAnswer(model=classifier.model, articles=answers)
 
     @bentoml.on_shutdown
     def stop(self) -> None:
         """Tell what still waits that there will be no answer."""
+        self.live.stop()
         self.batcher.close()
 
     async def __is_ready__(self) -> bool:
-        """BentoML's `/readyz` asks this."""
-        return True
+        """BentoML's `/readyz` asks this: a model is warm, and nobody has switched to draining."""
+        ready = self.live.ready and not (settings.drain and settings.drain.exists())
+        READY.set(ready)
+        return ready
 
-    async def _one(self, article: BatchArticle, min_confidence: float | None) -> BatchResult:
-        try:
-            result = await self._read(article.text, min_confidence)
-        except SikapError as error:
-            return BatchResult(
-                id=article.id, error=ErrorBody(code=error.code, message=error.message, field=error.field)
-            )
-        return BatchResult(id=article.id, paragraphs=result.paragraphs, profile=result.profile)
+    async def _read(
+        self, classifier: Classifier, articles: list[list[Paragraph]], min_confidence: float | None
+    ) -> list[Classified]:
+        """Have the articles of one request read, by one model whatever is promoted meanwhile."""
+        trail = current_trail()
+        texts = [body_of(article) for article in articles]
+        reading = await self.batcher.read([text for those in texts for text in those], classifier.predictor)
+        predictions = iter(reading.predictions)
+        results = [
+            classifier.assemble(article, list(islice(predictions, len(those))), min_confidence)
+            for article, those in zip(articles, texts, strict=True)
+        ]
+        trail.stages, trail.tokens = reading.stages, reading.tokens
+        trail.model = f"{classifier.model.name}/{classifier.model.version}"
+        for result in results:
+            trail.count(result.paragraphs)
+        return results
 
-    async def _read(self, text: str, min_confidence: float | None) -> Classified:
-        classifier = self.classifier  # held for the whole request, whatever is promoted meanwhile
-        paragraphs = prepare(text)
-        predictions = await self.batcher.predict(body_of(paragraphs), classifier.predictor.predict)
-        return classifier.assemble(paragraphs, predictions, min_confidence)
+
+def _check_number(batch: BatchIn) -> None:
+    if len(batch.articles) > MAX_ARTICLES:
+        message = f"the batch has {len(batch.articles)} articles, expected at most {MAX_ARTICLES}; send several batches"
+        raise TooLargeError(message, "articles")
 
 
-Sikap.add_asgi_middleware(Edge)  # type: ignore[attr-defined]
+def _prepared(text: str) -> list[Paragraph] | SikapError:
+    """An article ready to be read, or what is wrong with it."""
+    try:
+        return prepare(text)
+    except SikapError as error:
+        return error
+
+
+def _right(id_: str, result: Classified) -> BatchResult:
+    return BatchResult(id=id_, paragraphs=result.paragraphs, profile=result.profile)
+
+
+def _wrong(id_: str, error: SikapError) -> BatchResult:
+    return BatchResult(id=id_, error=ErrorBody(code=error.code, message=error.message, field=error.field))
+
+
+if settings.origins:
+    Sikap.add_asgi_middleware(  # type: ignore[attr-defined]
+        CORSMiddleware,
+        allow_origins=settings.origins,
+        allow_methods=("GET", "POST"),
+        allow_headers=("authorization", "content-type", "x-api-key", "x-request-id"),
+        expose_headers=("retry-after", "server-timing", "x-request-id"),
+    )
+Sikap.add_asgi_middleware(Edge, settings=settings, metrics=metrics)  # type: ignore[attr-defined]

@@ -1,8 +1,6 @@
 """The command line `sikap`: thin, and each command imports only what it needs."""
 
 import json
-import os
-import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +14,7 @@ from sikap.errors import InputError, SikapError, Stopped
 from sikap.folder_commands import MinConfidence, report, score
 from sikap.label_commands import labels
 from sikap.model_commands import models
+from sikap.service_commands import service
 
 if TYPE_CHECKING:
     from serving.answer import Answer
@@ -31,6 +30,7 @@ app.add_typer(labels, name="labels")
 app.add_typer(models, name="models")
 app.command()(score)
 app.command()(report)
+app.add_typer(service)
 console = Console(stderr=True)
 COLOURS = {"legal-justification": "blue", "condemnation": "red", "denial": "yellow", "neutral-report": "dim"}
 
@@ -86,44 +86,6 @@ def _show(text: str, answer: "Answer") -> None:
     out.print(
         Text(", ".join(f"{stance} {share:.0%}" for stance, share in answer.profile.paragraphs.items()), style="dim")
     )
-
-
-@app.command()
-def serve(
-    host: Annotated[str, typer.Option(help="Address to bind.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to bind.")] = 3000,
-) -> None:
-    """Serve the HTTP API and the page."""
-    from models.shelf import bundles_root, load_current
-
-    load_current(bundles_root())  # a damaged bundle is refused here: inside the server it would be retried for ever
-    _check_address(host, port)
-    root = Path(__file__).parents[1]
-    # Two servers cannot share a home, and a relative path counts from here, not from where the server runs.
-    home = Path(os.environ.get("BENTOML_HOME") or root / ".bentoml" / str(port)).resolve()
-    home.mkdir(parents=True, exist_ok=True)
-    # The service makes no calls of its own to anyone; `true` is the only value that BentoML takes for it.
-    environment = {
-        **os.environ,
-        "BENTOML_DO_NOT_TRACK": "true",
-        "BENTOML_HOME": str(home),
-        "SIKAP_MODELS": str(bundles_root().resolve()),
-    }
-    console.print(f"Sikap at http://{host}:{port}  (Ctrl+C stops it)")
-    command = [sys.executable, "-m", "bentoml", "serve", "serving.service:Sikap", "--host", host, "--port", str(port)]
-    os.chdir(root)
-    os.execve(sys.executable, command, environment)
-
-
-def _check_address(host: str, port: int) -> None:
-    """Refuse an address that cannot be bound, and say what binding a public one means."""
-    try:
-        with socket.create_server((host, port)):
-            pass
-    except OSError as error:
-        raise InputError(f"{host}:{port}: {error.strerror or error}; choose another with --host or --port") from error
-    if not host.startswith("127.") and host != "localhost":
-        console.print("[yellow]note[/]: the service has no keys yet; whoever reaches this address can use it")
 
 
 @app.command()

@@ -44,10 +44,20 @@ class DiskFullError(SikapError):
     code, exit_code = "disk_full", 3
 
 
+class NotReadyError(SikapError):
+    """The service has no model loaded yet, or is stopping."""
+
+    code, status = "not_ready", 503
+
+
 class BusyError(SikapError):
-    """More work is waiting than the service takes on."""
+    """More work is waiting than the service takes on; `retry_after` says in how many seconds to come back."""
 
     code, status = "busy", 429
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class DeadlineError(SikapError):

@@ -41,7 +41,7 @@ def promote(name: Name) -> None:
     from models.shelf import promote as run
 
     run(name, bundles_root())
-    Console().print(f"{name} is current; a running server takes it up at its next start", markup=False)
+    Console().print(f"{name} is current; a running server takes it up within seconds", markup=False)
 
 
 @models.command()

@@ -81,3 +81,11 @@ def test_a_graph_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="restore the bundle or train again") as caught:
         Runtime(path, "f32", 0)
     assert str(path) in caught.value.message
+
+
+def test_batches_have_few_sizes_and_leave_nothing_out() -> None:
+    lengths = [16] * 77 + [31] * 13 + [200] * 9
+    groups = list(batches(lengths, budget=1024))
+    assert {len(group) for group in groups} <= {1, 2, 4, 8, 16, 32, 64}
+    assert sorted(index for group in groups for index in group) == list(range(len(lengths)))
+    assert all(len(group) * rounded(max(lengths[index] for index in group)) <= 1024 for group in groups)

@@ -2,12 +2,10 @@
 
 import json
 import os
-import signal
-import socket
+import re
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from models.shelf import bundles_root, load_current
 from serving.answer import Answer
 from serving.classifier import Classifier
 
+ROOT = Path(__file__).parents[2]
 TEXT = (
     "Pemerintah kota menutup jembatan lama mulai Senin pagi 😀.\r\n"
     "\u201cPenutupan ini sesuai Peraturan Daerah Nomor 3 Tahun 2020,\u201d kata Kepala Dinas Arman Siregar.\r\n"
@@ -26,44 +25,15 @@ TEXT = (
     "Arman membantah tuduhan bahwa warga tidak diberi tahu.\r\n"
     "Baca juga: Jadwal Kereta Hari Ini"
 )
+StartServer = Callable[..., Any]
 STANCES = ["legal-justification", "condemnation", "denial", "neutral-report"]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def start(home: Path, port: int) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "BENTOML_HOME": str(home)}
-    command = [sys.executable, "-m", "sikap", "serve", "--port", str(port)]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-
-
-def wait_until_ready(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        try:
-            if client.get("/readyz").status_code == 200:
-                return
-        except httpx.TransportError:
-            assert process.poll() is None, process.stdout and process.stdout.read().decode()
-        time.sleep(0.1)
-    raise AssertionError("the server was not ready within a minute")
-
-
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    port = free_port()
-    process = start(tmp_path_factory.mktemp("bentoml"), port)
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-        wait_until_ready(client, process)
-        yield client
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=30) == 0
-    assert process.stdout
-    output = process.stdout.read().decode()
-    process.stdout.close()
+def client(start_server: StartServer) -> Iterator[httpx.Client]:
+    server = start_server()
+    yield server.client
+    output = server.stop()
     assert "Traceback" not in output
     assert "Penutupan" not in output  # no text of an article in the logs
 
@@ -199,10 +169,12 @@ def test_model_page_and_document_are_served(client: httpx.Client) -> None:
     model = client.get("/v1/model").json()
     assert model["labels"] == STANCES
     assert model["card"].startswith("# sikap")
-    page = client.get("/")
-    assert page.headers["content-type"].startswith("text/html")
-    assert "http://" not in page.text
-    assert "https://" not in page.text  # nothing is loaded from elsewhere
+    for path in ("/", "/docs", "/card", "/page/page.css", "/page/page.js", "/page/words.js"):
+        page = client.get(path)
+        assert page.status_code == 200
+        assert page.headers["content-type"].startswith("text/")
+        assert not re.search(r"(src|href|url)[=(]['\"]?(https?:)?//", page.text)  # nothing is loaded from elsewhere
+        assert "'unsafe" not in page.headers["content-security-policy"]
     paths = client.get("/docs.json").json()["paths"]
     assert {"/v1/classify", "/v1/classify_batch", "/v1/model"} <= paths.keys()
 
@@ -216,8 +188,48 @@ def test_many_clients_at_once_get_what_one_gets(client: httpx.Client) -> None:
 
 def test_a_damaged_bundle_is_refused_before_the_server_starts(tmp_path: Path) -> None:
     environment = {**os.environ, "SIKAP_MODELS": str(tmp_path)}
-    command = [sys.executable, "-m", "sikap", "serve", "--port", str(free_port())]
+    command = [sys.executable, "-m", "sikap", "serve"]
     done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
     assert done.returncode == 2
     assert b"make train" in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def test_the_served_document_is_the_committed_one(client: httpx.Client) -> None:
+    committed = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
+    assert client.get("/docs.json").json() == committed, "run: .venv/bin/python -m serving.openapi > docs/openapi.json"
+
+
+def test_an_answer_tells_its_request_and_its_stages(client: httpx.Client) -> None:
+    response = client.post("/v1/classify", json={"text": TEXT}, headers={"x-request-id": "permintaan-1"})
+    assert response.headers["x-request-id"] == "permintaan-1"
+    stages = re.fullmatch(
+        r"queue;dur=([\d.]+), tokenise;dur=([\d.]+), model;dur=([\d.]+)", response.headers["server-timing"]
+    )
+    assert stages
+    assert float(stages[3]) > 0
+
+
+def test_metrics_count_what_was_asked(client: httpx.Client) -> None:
+    def value(name: str) -> float:
+        found = re.search(rf"^{re.escape(name)} (.+)$", client.get("/metrics").text, re.MULTILINE)
+        return float(found[1]) if found else 0.0
+
+    names = (
+        'sikap_requests_total{key="",method="POST",route="/v1/classify",status="200"}',
+        'sikap_requests_total{key="",method="GET",route="unknown",status="404"}',
+        'sikap_request_seconds_count{route="/v1/classify"}',
+        "sikap_paragraphs_total",
+        'sikap_stances_total{stance="denial",uncertain="false"}',
+        'sikap_stage_seconds_count{stage="model"}',
+    )
+    before = [value(name) for name in names]
+    classify(client, text=TEXT, min_confidence=0)
+    client.get("/v1/rahasia-redaksi")
+    after = [value(name) for name in names]
+    assert [new - old for new, old in zip(after, before, strict=True)] == [1, 1, 1, 4, 1, 1]
+    assert value("sikap_tokens_total") > value("sikap_paragraphs_total")
+    assert value("sikap_ready") == 1
+    assert value("sikap_waiting_paragraphs") == 0
+    assert "sikap_model_info{" in client.get("/metrics").text
+    assert "rahasia" not in client.get("/metrics").text

@@ -15,7 +15,7 @@ from labels.store import read_articles, write_articles
 
 TEXT = "Juru bicara membantah tuduhan itu.\nRapat dijadwalkan Senin depan di Jakarta."
 COMMANDS = (
-    ["classify"], ["score"], ["report"], ["serve"], ["train"], ["evaluate"], ["pretrain"],
+    ["classify"], ["score"], ["report"], ["serve"], ["drain"], ["train"], ["evaluate"], ["pretrain"],
     ["labels", "check"], ["labels", "stats"], ["labels", "import"], ["labels", "export"], ["labels", "agreement"],
     ["labels", "duplicates"], ["labels", "realism"], ["labels", "suggest"],
     ["models", "list"], ["models", "show"], ["models", "promote"], ["models", "rollback"],
