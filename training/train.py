@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from datasets import concatenate_datasets
@@ -278,6 +279,7 @@ def _metrics(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
     return {
         e.title: {
             "paragraphs": e.report.paragraphs,
+            "mean_confidence": round(fmean(max(row.scores) for row in e.sample), 4),
             **{name: round(value, 4) for name, value in e.report.values.items()},
             "intervals": {name: [round(low, 4), round(high, 4)] for name, (low, high) in e.report.intervals.items()},
             "baselines": {name: round(value, 4) for name, value in e.baselines.items()},
