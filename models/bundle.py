@@ -22,6 +22,8 @@ MANIFEST: Final = "bundle.json"
 GRAPH, WEIGHTS, TOKENIZER = "model.xml", "model.bin", "tokenizer.json"
 PER_STANCE = Annotated[list[float], Field(min_length=4, max_length=4)]
 
+Precision = Literal["int8", "int8-weights", "bf16", "f32"]
+
 
 class Manifest(BaseModel):
     """What `bundle.json` says: everything that turns the graph's logits into an answer, and where the model is from.
@@ -37,7 +39,7 @@ class Manifest(BaseModel):
     created: str
     encoder: str
     labels: list[str] = Field(default_factory=lambda: [str(stance) for stance in Stance])
-    precision: Literal["int8", "bf16", "f32"]
+    precision: Precision
     window: Annotated[int, Field(ge=16)]
     overlap: Annotated[int, Field(ge=0)]
     temperature: Annotated[float, Field(gt=0)]

@@ -62,7 +62,7 @@ class Runtime:
 
     Args:
         graph: path of the OpenVINO `model.xml`.
-        precision: `bf16`, `f32`, or `int8` (whose layers that are not int8 run in bf16).
+        precision: `bf16`, `f32`, `int8` (whose layers that are not int8 run in bf16), or `int8-weights` (which runs in bf16).
         filler: id of the padding token.
         threads: cores to use; 0 for all.
     """

@@ -32,7 +32,7 @@ from training.dataset import build_dataset, paragraphs_of
 from training.distil import POOL, SoftLabels, read_paragraphs, soft_labels
 from training.encoder import COMPACT, Encoder, load_encoder
 from training.evaluate import GoldDocument, gold_document, judge, read_gold, report
-from training.export import compare, save_graph, to_graph, to_int8
+from training.export import candidates, compare, save_graph, to_graph
 from training.fit import TorchRunner, TrainingArguments, device
 from training.metrics import Judged, macro_f1
 from training.promote import reasons_against
@@ -227,14 +227,14 @@ def _export(
     material: Material,
     console: Console,
 ) -> tuple[Manifest, list[Judged]]:
-    """Write the graph: int8 where it keeps the labels, else bf16. Returns the manifest and the validation sample."""
+    """Write the graph of the first precision that keeps the labels. Returns the manifest and the validation sample."""
     runner = TorchRunner(network, tokenizing.pad)
     full = judge(material.gold, Predictor(tokenizing, runner, manifest.calibration))
     graph = to_graph(network)
     windows = tokenizing.windows(tokenizing.tokens([p.text for p in material.training]))
     tokenizing.tokenizer.save(str(draft / TOKENIZER))
-    for precision in ("int8", "bf16"):
-        save_graph(to_int8(graph, [w.ids for w in windows], tokenizing.pad) if precision == "int8" else graph, draft)
+    for precision, reduced in candidates(graph, [w.ids for w in windows], tokenizing.pad).items():
+        save_graph(reduced(), draft)
         runtime = Runtime(draft / "model.xml", precision, tokenizing.pad)
         sample = judge(material.gold, Predictor(tokenizing, runtime, manifest.calibration))
         result = compare(full, sample)
