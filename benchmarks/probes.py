@@ -28,8 +28,9 @@ from torch import Tensor, nn
 from models.runtime import pad
 from sikap.errors import InputError
 from training.dataset import batches
+from training.device import autocast, device
 from training.encoder import COMPACT, Encoder, load_encoder
-from training.fit import device, suitable_rate
+from training.fit import suitable_rate
 
 PUBLISHED: Final = {
     "IndoBERT-base-p1, 124 M": {"SmSA": 87.73, "EmoT": 75.48, "WReTE": 78.55, "NERP": 75.52},
@@ -176,7 +177,7 @@ def forward(model: Probe, rows: Rows, batch: Sequence[int]) -> tuple[Tensor, Ten
     """Flat logits (n, classes) and targets (n,) of a batch."""
     place = device()
     ids, mask = (torch.from_numpy(array).to(place) for array in pad([rows.ids[index] for index in batch], 0))
-    with torch.autocast(place.type, dtype=torch.bfloat16):
+    with autocast(place):
         logits = model(ids, mask).float()
     if not model.words:
         return logits, torch.tensor([rows.targets[index][0] for index in batch], device=place)

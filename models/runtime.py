@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from models.decoding import Logits
 from sikap.errors import BundleError
 
-# OpenVINO reports its import to an analytics service unless this package is missing, and has no other switch for it.
+# OpenVINO reports its import to an analytics service unless this package is missing, and has no other switch for it. Others
+# import it from here, so that it is always missing.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-import openvino  # noqa: E402
+import openvino as openvino  # noqa: E402
 
 TOKEN_BUDGET: Final = 1024  # tokens a batch; 512 to 2,048 run alike
 LENGTH_STEP: Final = 16  # lengths are rounded up to this, since each new shape costs a compilation
@@ -57,26 +58,32 @@ def pad(windows: Sequence[list[int]], filler: int) -> tuple[NDArray[np.int64], N
     return ids, mask
 
 
+def arithmetic(precision: str, capabilities: Sequence[str]) -> str:
+    """What the layers that are not int8 compute in: `f32` where the CPU lacks bf16, which OpenVINO would imitate, slowly."""
+    return "bf16" if precision != "f32" and "BF16" in capabilities else "f32"
+
+
 class Runtime:
     """A compiled graph.
 
     Args:
         graph: path of the OpenVINO `model.xml`.
-        precision: `bf16`, `f32`, `int8` (whose layers that are not int8 run in bf16), or `int8-weights` (which runs in bf16).
+        precision: `bf16`, `f32`, `int8`, or `int8-weights`; see `arithmetic` for what is not int8.
         filler: id of the padding token.
         threads: cores to use; 0 for all.
     """
 
     def __init__(self, graph: Path, precision: str, filler: int, threads: int = 0) -> None:
+        core = openvino.Core()
         config: dict[str, str | int] = {
             "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_PRECISION_HINT": "f32" if precision == "f32" else "bf16",
+            "INFERENCE_PRECISION_HINT": arithmetic(precision, core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")),
             "INFERENCE_NUM_THREADS": threads,
             "ENABLE_CPU_PINNING": "NO",  # several processes would all be pinned to the same core
             "ENABLE_MMAP": "NO",  # a file that is damaged later must not reach a model that is in use
         }
         try:
-            self._compiled = openvino.Core().compile_model(str(graph), "CPU", config)
+            self._compiled = core.compile_model(str(graph), "CPU", config)
         except RuntimeError as error:
             raise BundleError(
                 f"{graph}: OpenVINO cannot run it ({error}); restore the bundle or train again"

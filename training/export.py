@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import openvino
 import torch
 
 from models.bundle import Precision
 from models.network import StanceNetwork
-from models.runtime import pad
+from models.runtime import openvino, pad
 from training.metrics import Judged, macro_f1, resamples
 
 KEPT_SHARE: Final = 0.985  # of validation paragraphs whose stance int8 must keep

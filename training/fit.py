@@ -17,6 +17,7 @@ from models.tags import HOLDER_TAGS, STANCE_TAGS
 from models.tokenizing import Tokenizing
 from training import parallel
 from training.dataset import batches
+from training.device import autocast, device
 
 IGNORED = -100  # the target of padding and special tokens, which cross_entropy leaves out
 
@@ -55,11 +56,6 @@ class TrainingArguments:
 def suitable_rate(width: int) -> float:
     """The peak learning rate for an encoder's hidden size: 4e-4 up to 256, 1.8e-4 at 384, 4.4e-5 at 768."""
     return 4e-4 * min(1.0, 256 / width) ** 2
-
-
-def device() -> torch.device:
-    """Where to train: the GPU where there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def fit(
@@ -156,7 +152,7 @@ def stance_loss(logits: Tensor, scores: Tensor, weights: Tensor, smoothing: floa
 
 
 def _loss(network: StanceNetwork, batch: _Batch, weights: Tensor, arguments: TrainingArguments) -> Tensor:
-    with torch.autocast(batch.ids.device.type, dtype=torch.bfloat16):
+    with autocast(batch.ids.device):
         logits = network(batch.ids, batch.mask)
     stance = stance_loss(logits.stance.float(), batch.scores, weights, arguments.smoothing)
     tags, holders = (

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from transformers import BertConfig, BertForMaskedLM, BertModel
 
 from sikap.errors import InputError
+from training.device import autocast, device
 from training.teacher import Teacher
 
 IGNORED_IDS = 5  # the special tokens come first in the vocabulary; they are never masked
@@ -135,7 +136,7 @@ class Pretraining:
         teacher: BertModel | None = None,
     ) -> None:
         self.settings, self.stream, self.held = settings, stream, held
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.device = device()
         self.model = model.to(self.device).train()  # type: ignore[arg-type]  # the stub lacks devices
         if settings.compiled:
             self.model.bert.encoder.compile()
@@ -191,7 +192,7 @@ class Pretraining:
         """Mean cross-entropy (nats) of the masked words, and the distance from the teacher, 0 where there is none."""
         corrupted, chosen = mask(batch, self.settings.masked, self.model.config.vocab_size, generator)
         ids, original, hidden = (torch.from_numpy(array).to(self.device) for array in (corrupted, batch, chosen))
-        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+        with autocast(self.device):
             states = self.model.bert(ids, output_hidden_states=self.teacher is not None)
             logits = self.model.cls(states.last_hidden_state[hidden])  # for the masked words alone
         words = nn.functional.cross_entropy(logits.float(), original[hidden])

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from transformers import BertModel
 
+from training.device import autocast
+
 LAST_WEIGHT: Final = 3.0  # the last layer counts so many times as one below it: it is what a classifier reads
 
 
@@ -29,7 +31,7 @@ class Teacher:
     @torch.no_grad()
     def states(self, ids: Tensor) -> list[Tensor]:
         """Hidden states of the embedding and of every layer, each of shape (batch, length, width), fp32."""
-        with torch.autocast(ids.device.type, dtype=torch.bfloat16):
+        with autocast(ids.device):
             return [states.float() for states in self.model(ids, output_hidden_states=True).hidden_states]
 
     def distance(self, student: Sequence[Tensor], ids: Tensor) -> Tensor:

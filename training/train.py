@@ -29,11 +29,12 @@ from training.baselines import all_baselines, baseline_sample
 from training.calibrate import NATURAL_PRIOR, fit_calibration, prior_shift, stance_shares, thresholds
 from training.card import Evaluation, write_card
 from training.dataset import build_dataset, paragraphs_of
+from training.device import device
 from training.distil import POOL, SoftLabels, read_paragraphs, soft_labels
 from training.encoder import COMPACT, Encoder, load_encoder
 from training.evaluate import GoldDocument, gold_document, judge, read_gold, report
 from training.export import candidates, compare, save_graph, to_graph
-from training.fit import TorchRunner, TrainingArguments, device
+from training.fit import TorchRunner, TrainingArguments
 from training.metrics import Judged, macro_f1
 from training.promote import reasons_against
 from training.seeds import Losses, fit_seeds

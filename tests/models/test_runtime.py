@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.bundle import GRAPH, Bundle
-from models.runtime import LENGTH_STEP, Runtime, batches, pad, rounded
+from models.runtime import LENGTH_STEP, Runtime, arithmetic, batches, pad, rounded
 from sikap.errors import BundleError
 
 
@@ -32,6 +32,11 @@ def test_padding_fills_to_the_rounded_length_and_is_masked() -> None:
     assert ids.shape == mask.shape == (2, LENGTH_STEP)
     assert ids[1].tolist() == [2, 3] + [7] * 14
     assert mask.sum(axis=1).tolist() == [3, 2]
+
+
+def test_bf16_is_used_where_the_cpu_has_it() -> None:
+    assert arithmetic("int8", ["FP32", "BF16", "INT8"]) == "bf16"
+    assert arithmetic("int8", ["FP32", "INT8"]) == arithmetic("f32", ["FP32", "BF16"]) == "f32"
 
 
 def window(length: int, seed: int = 0) -> list[int]:
