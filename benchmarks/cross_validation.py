@@ -17,18 +17,14 @@ from rich.console import Console
 
 from labels.article import Article
 from labels.store import DATA, read_articles
-from models.decoding import Calibration
-from models.predictor import Predictor
 from sikap.errors import InputError
-from training.calibrate import fit_calibration, prior_shift, stance_shares
-from training.dataset import build_dataset, paragraphs_of
+from training.dataset import paragraphs_of
 from training.encoder import COMPACT, load_encoder
 from training.evaluate import gold_document, judge, report
-from training.fit import TorchRunner, TrainingArguments
+from training.fit import TrainingArguments
 from training.metrics import Judged
 from training.report import show_figures
-from training.seeds import fit_seeds
-from training.train import tokenizing_of
+from training.seeds import fit_predictor
 
 
 def deal(articles: Sequence[Article], folds: int) -> list[set[str]]:
@@ -49,14 +45,8 @@ def judge_fold(
     seen = [article for article in articles if article.topic not in topics]
     held = [article for article in articles if article.topic in topics]
     calibrating, training = paragraphs_of(seen[::10]), paragraphs_of([a for n, a in enumerate(seen) if n % 10])
-    loaded = load_encoder(encoder)
-    tokenizing = tokenizing_of(loaded)
-    network, _ = fit_seeds(
-        loaded, build_dataset(training, tokenizing), tokenizing, TrainingArguments(), 1, console, title
-    )
-    plain = Predictor(tokenizing, TorchRunner(network, tokenizing.pad), Calibration())
-    calibration = fit_calibration(plain, calibrating, prior_shift(stance_shares(training)))
-    return judge([gold_document(article) for article in held], Predictor(tokenizing, plain.network, calibration))
+    predictor = fit_predictor(load_encoder(encoder), training, calibrating, TrainingArguments(), console, what=title)
+    return judge([gold_document(article) for article in held], predictor)
 
 
 def main(

@@ -145,8 +145,7 @@ def pipeline_over_datasets(folder: Path, scale: float) -> None:
     from transformers import BertForSequenceClassification, PreTrainedTokenizerFast, pipeline
     from transformers.pipelines.pt_utils import KeyDataset
 
-    from training.encoder import COMPACT
-    from training.train import WINDOW
+    from training.encoder import COMPACT, WINDOW
 
     torch.set_num_threads(THREADS)
     path = write_rows(folder / "rows.parquet", int(SAMPLE * scale))

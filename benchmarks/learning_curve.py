@@ -18,16 +18,12 @@ from rich.table import Table
 
 from labels.article import LabelledParagraph
 from labels.store import DATA
-from models.decoding import Calibration
-from models.predictor import Predictor
 from sikap.errors import InputError
-from training.calibrate import fit_calibration, prior_shift, stance_shares
-from training.dataset import build_dataset
 from training.encoder import COMPACT, load_encoder
 from training.evaluate import Report, judge, read_gold, report
-from training.fit import TorchRunner, TrainingArguments
-from training.seeds import fit_seeds
-from training.train import Material, read_material, tokenizing_of
+from training.fit import TrainingArguments
+from training.seeds import fit_predictor
+from training.train import Material, read_material
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
@@ -54,13 +50,10 @@ def part_of(training: Sequence[LabelledParagraph], share: float) -> list[Labelle
 def run(material: Material, share: float, evaluate: Path, encoder: str, seeds: int, console: Console) -> Report:
     """Fit on a share of the training paragraphs, and judge."""
     training = part_of(material.training, share)
-    loaded = load_encoder(encoder)
-    tokenizing = tokenizing_of(loaded)
-    dataset = build_dataset(training, tokenizing)
-    network, _ = fit_seeds(loaded, dataset, tokenizing, TrainingArguments(), seeds, console, f"{share:.0%}, seed")
-    plain = Predictor(tokenizing, TorchRunner(network, tokenizing.pad), Calibration())
-    calibration = fit_calibration(plain, material.validation, prior_shift(stance_shares(training)))
-    return report(judge(read_gold(evaluate), Predictor(tokenizing, plain.network, calibration)))
+    title = f"{share:.0%}, seed"
+    loaded, arguments = load_encoder(encoder), TrainingArguments()
+    predictor = fit_predictor(loaded, training, material.validation, arguments, console, seeds, title)
+    return report(judge(read_gold(evaluate), predictor))
 
 
 def plot(shares: Sequence[float], articles: int, reports: Sequence[Report], path: Path) -> None:

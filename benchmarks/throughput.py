@@ -25,11 +25,9 @@ from models.decoding import Calibration
 from models.network import StanceNetwork
 from models.predictor import Predictor
 from models.runtime import Runtime
-from models.tokenizing import Tokenizing
 from training.dataset import paragraphs_of
-from training.encoder import COMPACT, Encoder, load_encoder
-from training.export import save_graph, to_graph, to_int8
-from training.train import OVERLAP, WINDOW
+from training.encoder import COMPACT, WINDOW, Encoder, load_encoder
+from training.export import candidates, save_graph, to_graph
 
 PARAGRAPHS = 512
 ROUNDS = 3
@@ -66,14 +64,15 @@ def operations(config: BertConfig, lengths: Sequence[int]) -> float:
 
 def runtime_readers(folder: Path, encoder: Encoder, texts: Sequence[str]) -> dict[str, Read]:
     """Sikap's predictor, spans and holders included, over the graph in each precision."""
-    tokenizing = Tokenizing(encoder.tokenizer, WINDOW, OVERLAP)
+    tokenizing = encoder.tokenizing
     graph = to_graph(StanceNetwork(encoder.model))
     windows = [window.ids for window in tokenizing.windows(tokenizing.tokens(texts))]
     readers: dict[str, Read] = {}
-    for precision in ("f32", "bf16", "int8"):
+    made = {"f32": lambda: graph, **candidates(graph, windows, tokenizing.pad)}
+    for precision, reduced in made.items():
         place = folder / precision
         place.mkdir()
-        save_graph(to_int8(graph, windows, tokenizing.pad) if precision == "int8" else graph, place)
+        save_graph(reduced(), place)
         runtime = Runtime(place / "model.xml", precision, tokenizing.pad, THREADS)
         runtime.warm(WINDOW)
         readers[precision] = Predictor(tokenizing, runtime, Calibration()).predict
@@ -107,7 +106,7 @@ def main() -> None:
     texts = [paragraph.text for paragraph in paragraphs_of(read_articles())][::9][: given.paragraphs]
     model, compact = classifier_of(given.shape), load_encoder(COMPACT)
     encoder = compact if given.shape == "compact" else Encoder("indobert's shape", model.bert, compact.tokenizer)
-    tokenizing = Tokenizing(compact.tokenizer, WINDOW, OVERLAP)
+    tokenizing = encoder.tokenizing
     lengths = [len(window.ids) for window in tokenizing.windows(tokenizing.tokens(texts))]
     with tempfile.TemporaryDirectory() as folder:
         # The pipeline last: tracing the graph must find the weights as they are.

@@ -85,7 +85,7 @@ their holder. Encoder `{manifest.encoder}`, {manifest.precision}, windows of {ma
 |---|---|---|---|
 {rows}
 
-Temperature {manifest.temperature} (stance), {manifest.tag_temperature} (tags), fitted on validation.
+Temperature {manifest.temperature} (stance; fitted on validation with most words hidden), {manifest.tag_temperature} (tags; on validation as it is).
 
 ![training loss](learning.png)
 """

@@ -8,11 +8,12 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def has_bf16(place: torch.device) -> bool:
+    """Whether `place` computes in bf16 natively; a CPU that has to imitate it runs at a fifth of its fp32 speed."""
+    names = ("avx512_bf16", "amx_bf16", "avx10_2", "bf16")
+    return place.type != "cpu" or any(torch.cpu.get_capabilities().get(name) for name in names)
+
+
 def autocast(place: torch.device) -> torch.autocast:
-    """bf16 where `place` computes in it natively; a CPU that has to imitate it runs at a fifth of its fp32 speed."""
-    return torch.autocast(place.type, dtype=torch.bfloat16, enabled=place.type != "cpu" or _cpu_has_bf16())
-
-
-def _cpu_has_bf16() -> bool:
-    capabilities = torch.cpu.get_capabilities()
-    return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "avx10_2", "bf16"))
+    """Mixed precision, bf16 with fp32, where `place` has it; nothing elsewhere."""
+    return torch.autocast(place.type, dtype=torch.bfloat16, enabled=has_bf16(place))

@@ -12,12 +12,17 @@ from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModel, AutoTokenizer, BertForMaskedLM, PreTrainedModel, PreTrainedTokenizerFast
 from transformers.utils import logging
 
+from models.runtime import LENGTH_STEP
+from models.tokenizing import Tokenizing
 from sikap.errors import InputError
 from training.corpus import SPECIAL_TOKENS
 
 COMPACT: Final = Path(__file__).parents[1] / "models" / "compact"
 INDOBERT: Final = "indobenchmark/indobert-base-p1"
 REVISIONS: Final = {INDOBERT: "c2cd0b51ddce6580eb35263b39b0a1e5fb0a39e2"}
+
+
+WINDOW, OVERLAP = 256, 64  # tokens
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,12 @@ class Encoder:
     name: str
     model: PreTrainedModel
     tokenizer: Tokenizer
+
+    @property
+    def tokenizing(self) -> Tokenizing:
+        """How its text is cut: windows of WINDOW tokens, or of as many positions as it has."""
+        window = min(WINDOW, self.model.config.max_position_embeddings // LENGTH_STEP * LENGTH_STEP)
+        return Tokenizing(self.tokenizer, window, min(OVERLAP, window // 4))
 
 
 def load_encoder(source: str | Path = COMPACT) -> Encoder:

@@ -43,7 +43,7 @@ def to_int8(graph: openvino.Model, windows: Sequence[list[int]], filler: int) ->
 
 
 def to_int8_weights(graph: openvino.Model) -> openvino.Model:
-    """A copy of the graph whose weights alone are int8, half the bytes of fp16; its arithmetic stays in bf16."""
+    """A copy of the graph whose weights alone are int8, half the bytes of fp16; its arithmetic is that of bf16."""
     import nncf
 
     return nncf.compress_weights(graph.clone(), mode=nncf.CompressWeightsMode.INT8_ASYM)

@@ -14,6 +14,7 @@ from transformers import BertForMaskedLM
 
 from sikap.errors import InputError
 from training.corpus import clean, pack, read_documents, split_held_out, train_tokenizer
+from training.device import has_bf16
 from training.e5 import Multilingual, unpack
 from training.encoder import pack_encoder
 from training.pretrain import Pretraining, Settings, build_model, masked_model
@@ -140,7 +141,7 @@ A BERT ({shape.num_hidden_layers} layers, width {shape.hidden_size}, {shape.num_
 
 - Data: `{corpus.name}`, cleaned and thinned by source (`training/corpus.py`): {corpus_tokens:,} tokens.
 - Seen: {run.tokens:,} tokens in {run.step:,} steps of {settings.tokens:,}; sequences of {settings.length} tokens, {settings.long_length} in the last {settings.long_share:.0%} of the time.
-- Recipe: {settings.masked:.0%} masked, AdamW at {settings.learning_rate:g} falling linearly, bf16; {aim}.
+- Recipe: {settings.masked:.0%} masked, AdamW at {settings.learning_rate:g} falling linearly, {"bf16" if has_bf16(run.device) else "fp32"}; {aim}.
 - Machine: {machine}; {run.seconds / 60:.0f} minutes; torch {torch.__version__.split("+")[0]}.
 - Held-out loss (nats a masked token): {run.curve[-1]["loss"]:.3f}; vocabularies differ, so compare it within one run only.
 

@@ -1,5 +1,6 @@
 """Several networks fitted from one start, their weights averaged (Wortsman et al., ICML 2022)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -7,12 +8,38 @@ from datasets import Dataset
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from labels.article import LabelledParagraph
+from models.decoding import Calibration
 from models.network import StanceNetwork
+from models.predictor import Predictor
 from models.tokenizing import Tokenizing
+from training.calibrate import NO_SHIFT, fit_calibration, prior_shift, stance_shares
+from training.dataset import build_dataset
+from training.device import device
 from training.encoder import Encoder
-from training.fit import TrainingArguments, fit
+from training.fit import TorchRunner, TrainingArguments, fit
 
 Losses = list[float]
+
+
+def fit_predictor(
+    encoder: Encoder,
+    training: Sequence[LabelledParagraph],
+    validation: Sequence[LabelledParagraph],
+    arguments: TrainingArguments,
+    console: Console,
+    seeds: int = 1,
+    what: str = "seed",
+    natural: bool = True,
+) -> Predictor:
+    """Fit on `training`, calibrate on `validation`; `natural` shifts the stances to their natural prior."""
+    tokenizing = encoder.tokenizing
+    dataset = build_dataset(training, tokenizing)
+    network, _ = fit_seeds(encoder, dataset, tokenizing, arguments, seeds, console, what)
+    runner = TorchRunner(network.to(device()), tokenizing.pad)
+    shift = prior_shift(stance_shares(training)) if natural else NO_SHIFT
+    calibration = fit_calibration(Predictor(tokenizing, runner, Calibration()), validation, shift)
+    return Predictor(tokenizing, runner, calibration)
 
 
 def fit_seeds(

@@ -20,7 +20,7 @@ from models.bundle import TOKENIZER, Bundle, Manifest, save_bundle
 from models.decoding import Calibration
 from models.network import StanceNetwork
 from models.predictor import Predictor
-from models.runtime import LENGTH_STEP, Runtime
+from models.runtime import Runtime
 from models.shelf import CURRENT, bundles_root, load_current, promote
 from models.tokenizing import Tokenizing
 from sikap.errors import BundleError, GateError, InputError
@@ -29,7 +29,6 @@ from training.baselines import all_baselines, baseline_sample
 from training.calibrate import NATURAL_PRIOR, fit_calibration, prior_shift, stance_shares, thresholds
 from training.card import Evaluation, write_card
 from training.dataset import build_dataset, paragraphs_of
-from training.device import device
 from training.distil import POOL, SoftLabels, read_paragraphs, soft_labels
 from training.encoder import COMPACT, Encoder, load_encoder
 from training.evaluate import GoldDocument, gold_document, judge, read_gold, report
@@ -37,9 +36,7 @@ from training.export import candidates, compare, save_graph, to_graph
 from training.fit import TorchRunner, TrainingArguments
 from training.metrics import Judged, macro_f1
 from training.promote import reasons_against
-from training.seeds import Losses, fit_seeds
-
-WINDOW, OVERLAP = 256, 64
+from training.seeds import Losses, fit_predictor, fit_seeds
 
 
 @dataclass(frozen=True)
@@ -97,7 +94,7 @@ def train(job: Job, console: Console) -> Bundle:
     console.print(f"      {len(material.training)} training and {len(material.validation)} validation paragraphs")
     console.print(f"[bold]2/6[/] loading encoder {escape(job.encoder)}")
     encoder = load_encoder(job.encoder)
-    tokenizing = tokenizing_of(encoder)
+    tokenizing = encoder.tokenizing
     console.print("[bold]3/6[/] fitting")
     network, losses = _fitted(job, encoder, tokenizing, material, console)
     parallel.leave_to_the_first()
@@ -134,12 +131,6 @@ def read_material(labels: Sequence[Path]) -> Material:
     return Material(tuple(articles), tuple(training), tuple(paragraphs_of(held)), tuple(map(gold_document, held)))
 
 
-def tokenizing_of(encoder: Encoder) -> Tokenizing:
-    """How an encoder's text is cut into windows: of 256 tokens, or of as many positions as it has."""
-    window = min(WINDOW, encoder.model.config.max_position_embeddings // LENGTH_STEP * LENGTH_STEP)
-    return Tokenizing(encoder.tokenizer, window, min(OVERLAP, window // 4))
-
-
 def _fitted(
     job: Job, encoder: Encoder, tokenizing: Tokenizing, material: Material, console: Console
 ) -> tuple[StanceNetwork, list[Losses]]:
@@ -158,17 +149,14 @@ def _taught(job: Job, material: Material, console: Console) -> SoftLabels:
     wanted = len(material.training)
     texts = read_paragraphs(job.unlabelled, POOL * wanted, job.arguments.seed)
     teacher = load_encoder(job.teacher or job.encoder)
-    tokenizing = tokenizing_of(teacher)
-    dataset = build_dataset(material.training, tokenizing)
     seeds = 1 if job.teacher else job.seeds
-    network, _ = fit_seeds(teacher, dataset, tokenizing, job.arguments, seeds, console, "teacher, seed")
-    plain = Predictor(tokenizing, TorchRunner(network.to(device()), tokenizing.pad), Calibration())
-    calibration = fit_calibration(plain, material.validation)
+    predictor = fit_predictor(
+        teacher, material.training, material.validation, job.arguments, console, seeds, "teacher, seed", natural=False
+    )
     columns = (TextColumn("      {task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
         task = progress.add_task("unlabelled paragraphs", total=len(texts))
-        predict = Predictor(tokenizing, plain.network, calibration).predict
-        return soft_labels(texts, predict, wanted, lambda read: progress.update(task, completed=read))
+        return soft_labels(texts, predictor.predict, wanted, lambda read: progress.update(task, completed=read))
 
 
 def _calibrated(

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 from labels.article import Article
-from models.decoding import Logits, softmax
+from models.decoding import Calibration, Logits, softmax
+from models.predictor import Predictor
 from models.tags import holder_tags, stance_tags
-from models.tokenizing import Tokenizing
+from models.tokenizing import Tokenizing, Tokens
 from training.calibrate import (
     NATURAL_PRIOR,
+    fit_calibration,
     fit_temperature,
+    hidden,
     prior_shift,
     stance_shares,
     stance_temperature,
@@ -60,6 +63,37 @@ def test_one_tag_temperature_for_both_heads(tiny_articles: list[Article], tiny_t
     assert tag_temperature(logits(8, 4), tokens, paragraphs) == pytest.approx(
         (tag_temperature(logits(8, 8), tokens, paragraphs) + plain) / 2, rel=0.25
     )
+
+
+def test_a_share_of_the_tokens_is_hidden_the_same_each_time(tiny_tokenizing: Tokenizing) -> None:
+    mask = tiny_tokenizing.mask
+    (tokens,) = tiny_tokenizing.tokens(["kementerian membantah tuduhan itu " * 100])
+    (half,) = hidden([tokens], mask, 0.5)
+    assert half.offsets == tokens.offsets
+    assert 0.4 < half.ids.count(mask) / len(tokens.ids) < 0.6
+    assert all(after in (before, mask) for before, after in zip(tokens.ids, half.ids, strict=True))
+    assert hidden([tokens], mask, 0.5) == [half]
+    assert hidden([tokens], mask, 0.0) == [tokens]
+    assert hidden([Tokens([], [])], mask) == [Tokens([], [])]
+
+
+def test_stances_are_calibrated_with_words_hidden_and_tags_without(
+    tiny_articles: list[Article], tiny_tokenizing: Tokenizing
+) -> None:
+    paragraphs = paragraphs_of(tiny_articles)
+    whole = [tokens.ids for tokens in tiny_tokenizing.tokens([p.text for p in paragraphs])]
+    right = {tuple(ids): LABELS.index(p.stance) for ids, p in zip(whole, paragraphs, strict=True)}
+
+    def network(windows: list[list[int]]) -> list[Logits]:
+        """Sure and right on what it sees whole; sure of the first stance on the rest."""
+        found = []
+        for window in windows:
+            ids = tuple(window[1:-1])
+            tags = [np.zeros((len(ids), size), dtype=np.float32) for size in (7, 3)]
+            found.append(Logits(np.eye(4, dtype=np.float32)[right.get(ids, 0)] * 5, *tags))
+        return found
+
+    assert fit_calibration(Predictor(tiny_tokenizing, network, Calibration()), paragraphs).temperature > 2
 
 
 def test_shares_follow_the_order_of_the_stances(tiny_articles: list[Article]) -> None:
