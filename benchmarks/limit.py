@@ -21,7 +21,7 @@ def _int8(node: openvino.Node, step: float, levels: int) -> openvino.Node:
 def gemm_limit(precision: str, threads: int) -> float:
     """GFLOP/s (an int8 operation counts as one) of a product of 1024x1536 and 1536x1536, the best of 30.
 
-    `precision` is a bundle's: `int8-weights` computes as `bf16` does, which is f32 on a CPU that has no bf16.
+    What is not int8 computes as in the runtime, so `bf16` is f32 on a CPU that has none.
     """
     core = openvino.Core()
     given = op.parameter([ROWS, DEEP], np.float32)

@@ -59,7 +59,7 @@ def pad(windows: Sequence[list[int]], filler: int) -> tuple[NDArray[np.int64], N
 
 
 def arithmetic(precision: str, capabilities: Sequence[str]) -> str:
-    """What the layers that are not int8 compute in: `f32` where the CPU lacks bf16, which OpenVINO would imitate, slowly."""
+    """What the layers that are not int8 compute in: `f32` where the CPU lacks bf16, which OpenVINO would imitate at half the speed."""
     return "bf16" if precision != "f32" and "BF16" in capabilities else "f32"
 
 

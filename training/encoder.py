@@ -18,11 +18,9 @@ from sikap.errors import InputError
 from training.corpus import SPECIAL_TOKENS
 
 COMPACT: Final = Path(__file__).parents[1] / "models" / "compact"
+WINDOW, OVERLAP = 256, 64  # tokens
 INDOBERT: Final = "indobenchmark/indobert-base-p1"
 REVISIONS: Final = {INDOBERT: "c2cd0b51ddce6580eb35263b39b0a1e5fb0a39e2"}
-
-
-WINDOW, OVERLAP = 256, 64  # tokens
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,10 @@ def to_int8(graph: openvino.Model, windows: Sequence[list[int]], filler: int) ->
 
 
 def to_int8_weights(graph: openvino.Model) -> openvino.Model:
-    """A copy of the graph whose weights alone are int8, half the bytes of fp16; its arithmetic is that of bf16."""
+    """A copy of the graph whose weights alone are stored in int8, half the bytes of fp16.
+
+    OpenVINO quantises what meets them as it runs, 32 numbers at a time (`DYNAMIC_QUANTIZATION_GROUP_SIZE`), so no ranges are fixed beforehand.
+    """
     import nncf
 
     return nncf.compress_weights(graph.clone(), mode=nncf.CompressWeightsMode.INT8_ASYM)

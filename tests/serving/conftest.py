@@ -21,6 +21,8 @@ from labels.stance import Stance
 from models.decoding import Evidence, Prediction
 from serving.classifier import Classifier
 
+pytest.register_assert_rewrite("tests.serving.edge_client")  # its assertions tell what they found
+
 PATIENCE = 120  # seconds until a test that hangs fails
 
 
