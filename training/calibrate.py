@@ -1,6 +1,6 @@
 """Calibration on the validation articles: temperatures, the shift to the natural prior, and abstention thresholds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -93,18 +93,25 @@ def prior_shift(training: Sequence[float], strength: float = PRIOR_STRENGTH) -> 
     return [round(float(value), 4) for value in shift - shift[-1]]
 
 
-def thresholds(sample: Sequence[Judged]) -> list[float]:
+def thresholds(sample: Sequence[Judged], natural: Sequence[float] = NATURAL_PRIOR) -> list[float]:
     """For each stance, the lowest confidence from which on its labels are right WANTED_ACCURACY of the time.
 
-    Where no confidence reaches that on at least LEAST_ABOVE labels, half of the labels count as uncertain.
+    A paragraph counts as much more or less as its stance, by the hand label, is more or less frequent in `natural` than in the sample,
+    where stances that are rare in news are not. Where no confidence reaches that on at least LEAST_ABOVE labels, half of them count
+    as uncertain.
     """
-    return [_threshold([row for row in sample if row.predicted == label]) for label in LABELS]
+    golds = [row.gold for row in sample]
+    weights = {
+        label: share * len(golds) / max(1, golds.count(label)) for label, share in zip(LABELS, natural, strict=True)
+    }
+    return [_threshold([row for row in sample if row.predicted == label], weights) for label in LABELS]
 
 
-def _threshold(rows: Sequence[Judged]) -> float:
+def _threshold(rows: Sequence[Judged], weights: Mapping[str, float]) -> float:
     if not rows:
         return 0.5
     ranked = sorted(rows, key=lambda row: -max(row.scores))
-    right = np.cumsum([row.gold == row.predicted for row in ranked]) / np.arange(1, len(ranked) + 1)
+    counts = np.array([weights[row.gold] for row in ranked])
+    right = np.cumsum(counts * [row.right for row in ranked]) / np.cumsum(counts)
     enough = [index for index in range(len(ranked)) if right[index] >= WANTED_ACCURACY and index + 1 >= LEAST_ABOVE]
     return round(max(ranked[enough[-1] if enough else len(ranked) // 2].scores), 4)

@@ -34,9 +34,11 @@ def test_padding_fills_to_the_rounded_length_and_is_masked() -> None:
     assert mask.sum(axis=1).tolist() == [3, 2]
 
 
-def test_bf16_is_used_where_the_cpu_has_it() -> None:
-    assert arithmetic("int8", ["FP32", "BF16", "INT8"]) == "bf16"
-    assert arithmetic("int8", ["FP32", "INT8"]) == arithmetic("f32", ["FP32", "BF16"]) == "f32"
+def test_bf16_is_used_where_it_was_chosen_and_the_cpu_has_it() -> None:
+    assert arithmetic("bf16", ["FP32", "BF16", "INT8"]) == "bf16"
+    assert arithmetic("bf16", ["FP32", "INT8"]) == "f32"
+    for precision in ("int8", "int8-weights", "f32"):
+        assert arithmetic(precision, ["FP32", "BF16", "INT8"]) == "f32"
 
 
 def window(length: int, seed: int = 0) -> list[int]:

@@ -120,10 +120,20 @@ def judged(label: str, confidence: float, right: bool) -> Judged:
 def test_a_threshold_is_the_lowest_confidence_from_which_labels_are_right_often_enough() -> None:
     # 17 right ones from 0.99 down to 0.83, then wrong ones: 17 of 20 are 85 %, 17 of 21 are not.
     sample = [judged("denial", round(0.99 - number / 100, 2), number < 17) for number in range(30)]
-    assert thresholds(sample)[LABELS.index("denial")] == 0.8
+    as_they_are = [0, 0, 17 / 30, 13 / 30]
+    assert thresholds(sample, as_they_are)[LABELS.index("denial")] == 0.8
+
+
+def test_a_stance_that_is_rarer_in_news_than_in_the_sample_needs_more_confidence() -> None:
+    # Every tenth label of denial is a neutral paragraph: right nine times in ten here, where denials are as frequent as they are.
+    sample = [judged("denial", round(0.99 - number / 100, 2), number % 10 != 9) for number in range(40)]
+    column = LABELS.index("denial")
+    assert thresholds(sample, [0, 0, 0.9, 0.1])[column] == 0.6
+    # Where they are a twentieth of the news, one neutral paragraph for nine denials is as 171 for 81: only those above the first will do.
+    assert thresholds(sample, [0, 0, 0.05, 0.95])[column] > 0.7
 
 
 def test_where_no_confidence_is_enough_half_of_the_labels_are_uncertain() -> None:
     sample = [judged("denial", round(0.9 - number / 100, 2), False) for number in range(20)]
     few = [judged("condemnation", round(0.9 - number / 100, 2), True) for number in range(9)]
-    assert thresholds(sample + few) == [0.5, 0.86, 0.8, 0.5]
+    assert thresholds(sample + few) == [0.5, 0.86, 0.8, 0.5]  # whatever the shares
