@@ -207,7 +207,8 @@ def _trim(text: str, start: int, end: int) -> Offsets:
 def _mentions(text: str, words: _Words) -> Iterator[Offsets]:
     """Holders' mentions: stretches of words likely inside one, parted where a new one begins.
 
-    A mention rests on a word that is likelier inside than not; its neighbours join it from HOLDER_REST on, so that a name is whole.
+    A mention rests on a word that is likelier inside than not; its neighbours join it from HOLDER_REST on, so that a name is whole,
+    unless they carry a stance: a holder stands outside the span.
     """
     for first, last in _likely(words):
         start, end = _trim(text, words.offsets[first][0], words.offsets[last - 1][1])
@@ -216,10 +217,11 @@ def _mentions(text: str, words: _Words) -> Iterator[Offsets]:
 
 
 def _likely(words: _Words) -> Iterator[tuple[int, int]]:
-    """Stretches of words whose probability of belonging to a mention is above HOLDER_REST, parted where one begins."""
+    """Stretches of words whose probability of belonging to a mention is high enough, parted where one begins."""
+    least = np.where(words.stances.argmax(axis=1) > 0, HOLDER_PEAK, HOLDER_REST)
     first: int | None = None
     for index in range(len(words.offsets) + 1):
-        inside = index < len(words.offsets) and words.holders[index] > HOLDER_REST
+        inside = index < len(words.offsets) and words.holders[index] > least[index]
         fresh = inside and words.begins[index] > HOLDER_PEAK
         if first is not None and (not inside or fresh):
             yield first, index

@@ -179,7 +179,8 @@ def card(run: Pretraining, corpus: Path, corpus_tokens: int, origin: Origin) -> 
         start = f"The encoder `{settings.start}` was taught on, by masked language modelling"
         earlier = origin.folder / "README.md"
         if earlier.is_file():
-            before = f"\n## Before: `{settings.start}`\n\n{earlier.read_text(encoding='utf-8').replace('# ', '## ')}"
+            _, _, its = earlier.read_text(encoding="utf-8").partition("\n")  # its own title is left out
+            before = f"\n## Before: `{settings.start}`\n{its.replace('## ', '### ')}"
     elif run.teacher:
         layers = run.teacher.model.config.num_hidden_layers
         start = f"It began as {shape.num_hidden_layers} of the {layers} layers of {larger}, its vocabulary trimmed to the corpus, and went on by masked language modelling"

@@ -136,6 +136,20 @@ def test_a_mention_of_another_sentence_holds_where_there_is_no_nearer_one() -> N
     assert read(text, DENY, tags).spans[0].holder is None
 
 
+def test_a_word_that_carries_a_stance_joins_no_mention_by_the_way() -> None:
+    text = "Amin membantah tuduhan."
+    tags = {"membantah": "B-denial", "tuduhan": "I-denial"}
+    found = logits(text, DENY, tags, {"Amin": 1})
+    found.holders[1] = np.log([0.6, 0.0001, 0.4])  # *membantah*: perhaps of the mention, which is enough for a name alone
+    (span,) = decode(text, by_word(text), found, PLAIN).spans
+    assert span.holder is not None
+    assert text[slice(*span.holder)] == "Amin"
+    found.tags[1] = (8 * np.eye(7, dtype=np.float32))[0]
+    (span,) = decode(text, by_word(text), found, PLAIN).spans
+    assert span.holder is not None
+    assert text[slice(*span.holder)] == "Amin membantah"
+
+
 def test_two_mentions_side_by_side_are_two() -> None:
     text = "Amin Budi membantah tuduhan."
     (span,) = read(text, DENY, {"membantah": "B-denial"}, {"Amin": 1, "Budi": 1}).spans
