@@ -140,7 +140,9 @@ def test_a_word_that_carries_a_stance_joins_no_mention_by_the_way() -> None:
     text = "Amin membantah tuduhan."
     tags = {"membantah": "B-denial", "tuduhan": "I-denial"}
     found = logits(text, DENY, tags, {"Amin": 1})
-    found.holders[1] = np.log([0.6, 0.0001, 0.4])  # *membantah*: perhaps of the mention, which is enough for a name alone
+    found.holders[1] = np.log(
+        [0.6, 0.0001, 0.4]
+    )  # *membantah*: perhaps of the mention, which is enough for a name alone
     (span,) = decode(text, by_word(text), found, PLAIN).spans
     assert span.holder is not None
     assert text[slice(*span.holder)] == "Amin"
