@@ -170,7 +170,6 @@ def card(run: Pretraining, corpus: Path, corpus_tokens: int, origin: Origin) -> 
     )
     shape = run.model.config
     larger = "multilingual-e5-small (Wang et al., 2024; MIT licence)"
-    words = f"cased unigram vocabulary of {shape.vocab_size:,} of XLM-R's pieces"
     aim, before = "masked words alone", ""
     if run.teacher:
         aim = f"the hidden states of {larger}, in 4-bit weights as `{settings.teacher}` carries them, weigh {settings.distilled:g} beside the masked words"
@@ -182,6 +181,7 @@ def card(run: Pretraining, corpus: Path, corpus_tokens: int, origin: Origin) -> 
             _, _, its = earlier.read_text(encoding="utf-8").partition("\n")  # its own title is left out
             before = f"\n## Before: `{settings.start}`\n{its.replace('## ', '### ')}"
     elif run.teacher:
+        words = f"cased unigram vocabulary of {shape.vocab_size:,} of XLM-R's pieces"
         layers = run.teacher.model.config.num_hidden_layers
         start = f"It began as {shape.num_hidden_layers} of the {layers} layers of {larger}, its vocabulary trimmed to the corpus, and went on by masked language modelling"
     else:
