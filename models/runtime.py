@@ -1,8 +1,11 @@
 """The runtime: a bundle's OpenVINO graph on the CPU, run over windows of equal rounded length."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Final
 
 import numpy as np
@@ -17,7 +20,10 @@ sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 import openvino as openvino  # noqa: E402
 
 TOKEN_BUDGET: Final = 1024  # tokens a batch; 512 to 2,048 run alike
-LENGTH_STEP: Final = 16  # lengths are rounded up to this, since each new shape costs a compilation
+LENGTH_STEP: Final = (
+    32  # lengths are rounded up to this: each new shape costs a compilation and memory, each batch a millisecond
+)
+STREAMS: Final = 4  # most batches side by side; each keeps memory of its own
 
 
 def rounded(length: int) -> int:
@@ -74,41 +80,56 @@ class Runtime:
         graph: path of the OpenVINO `model.xml`.
         precision: `bf16`, `f32`, `int8`, or `int8-weights`; see `arithmetic` for what is not int8.
         filler: id of the padding token.
-        threads: cores to use; 0 for all.
+        threads: cores to use; 0 for all. They are shared out to up to STREAMS batches that run side by side: cores that work
+            on one batch wait for each other at every layer (docs/performance.md).
     """
 
     def __init__(self, graph: Path, precision: str, filler: int, threads: int = 0) -> None:
         core = openvino.Core()
+        cores = threads or len(os.sched_getaffinity(0))
+        streams = min(STREAMS, cores)
         config: dict[str, str | int] = {
-            "PERFORMANCE_HINT": "LATENCY",
+            "NUM_STREAMS": streams,
             "INFERENCE_PRECISION_HINT": arithmetic(precision, core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")),
-            "INFERENCE_NUM_THREADS": threads,
+            "INFERENCE_NUM_THREADS": cores,
             "ENABLE_CPU_PINNING": "NO",  # several processes would all be pinned to the same core
             "ENABLE_MMAP": "NO",  # a file that is damaged later must not reach a model that is in use
         }
         try:
-            self._compiled = core.compile_model(str(graph), "CPU", config)
+            compiled = core.compile_model(str(graph), "CPU", config)
         except RuntimeError as error:
             raise BundleError(
                 f"{graph}: OpenVINO cannot run it ({error}); restore the bundle or train again"
             ) from error
         self._filler = filler
+        self._free: SimpleQueue[openvino.InferRequest] = SimpleQueue()
+        for _ in range(streams):
+            self._free.put(compiled.create_infer_request())
+        self._pool = ThreadPoolExecutor(streams, "sikap-stream")
 
     def __call__(self, windows: Sequence[list[int]]) -> list[Logits]:
-        """The logits of each window, in the order given, those of the special tokens left out.
-
-        Not thread-safe: one caller at a time.
-        """
+        """The logits of each window, in the order given, those of the special tokens left out."""
+        groups = list(batches([len(window) for window in windows]))
         results: dict[int, Logits] = {}
-        for group in batches([len(window) for window in windows]):
-            ids, mask = pad([windows[index] for index in group], self._filler)
-            stance, tags, holders = self._compiled((ids, mask)).values()
-            for row, index in enumerate(group):
-                inner = slice(1, len(windows[index]) - 1)
-                results[index] = Logits(stance[row].copy(), tags[row, inner].copy(), holders[row, inner].copy())
+        for group, found in zip(
+            groups, self._pool.map(lambda g: self._run([windows[i] for i in g]), groups), strict=True
+        ):
+            results |= zip(group, found, strict=True)
         return [results[index] for index in range(len(windows))]
+
+    def _run(self, batch: Sequence[list[int]]) -> list[Logits]:
+        request = self._free.get()
+        try:
+            stance, tags, holders = request.infer(pad(batch, self._filler)).values()
+            inner = [slice(1, len(window) - 1) for window in batch]
+            return [
+                Logits(stance[row].copy(), tags[row, place].copy(), holders[row, place].copy())
+                for row, place in enumerate(inner)
+            ]
+        finally:
+            self._free.put(request)
 
     def warm(self, longest: int) -> None:
         """Compile the kernels of every length up to `longest`, so that the first request does not wait for them."""
         for length in range(LENGTH_STEP, rounded(longest) + 1, LENGTH_STEP):
-            self([[self._filler] * length])
+            list(self._pool.map(self._run, [[[self._filler] * length]] * self._free.qsize()))
