@@ -26,9 +26,9 @@ LENGTH_STEP: Final = (
 STREAMS: Final = 4  # most batches side by side; each keeps memory of its own
 
 
-def rounded(length: int) -> int:
-    """`length` rounded up to a multiple of LENGTH_STEP."""
-    return -(-length // LENGTH_STEP) * LENGTH_STEP
+def rounded(length: int, step: int = LENGTH_STEP) -> int:
+    """`length` rounded up to a multiple of `step`."""
+    return -(-length // step) * step
 
 
 def batches(lengths: Sequence[int], budget: int = TOKEN_BUDGET) -> Iterator[list[int]]:
@@ -54,9 +54,11 @@ def _power_of_two(number: int) -> int:
     return 1 << (number.bit_length() - 1)
 
 
-def pad(windows: Sequence[list[int]], filler: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Ids and mask of shape (windows, rounded longest length)."""
-    shape = (len(windows), rounded(max(map(len, windows))))
+def pad(
+    windows: Sequence[list[int]], filler: int, step: int = LENGTH_STEP
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Ids and mask of shape (windows, longest length rounded up to a multiple of `step`)."""
+    shape = (len(windows), rounded(max(map(len, windows)), step))
     ids, mask = np.full(shape, filler, dtype=np.int64), np.zeros(shape, dtype=np.int64)
     for row, window in enumerate(windows):
         ids[row, : len(window)] = window

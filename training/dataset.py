@@ -14,6 +14,7 @@ from models.tags import holder_tags, stance_tags
 from models.tokenizing import Tokenizing
 
 STANCES = list(Stance)
+STEP = 8  # batches are padded to a multiple of this; torch, unlike the runtime, compiles nothing for a new shape
 
 
 def paragraphs_of(articles: Sequence[Article]) -> list[LabelledParagraph]:
@@ -67,10 +68,10 @@ def batches(lengths: Sequence[int], budget: int, generator: np.random.Generator)
     found: list[list[int]] = [[]]
     longest = 0
     for index in np.argsort(noisy):
-        longest = max(longest, rounded(lengths[index]))
+        longest = max(longest, rounded(lengths[index], STEP))
         if found[-1] and (len(found[-1]) + 1) * longest > budget:
             found.append([])
-            longest = rounded(lengths[index])
+            longest = rounded(lengths[index], STEP)
         found[-1].append(int(index))
     generator.shuffle(found)
     return found

@@ -16,7 +16,7 @@ from models.runtime import pad
 from models.tags import HOLDER_TAGS, STANCE_TAGS
 from models.tokenizing import Tokenizing
 from training import parallel
-from training.dataset import batches
+from training.dataset import STEP, batches
 from training.device import autocast, device
 
 IGNORED = -100  # the target of padding and special tokens, which cross_entropy leaves out
@@ -129,7 +129,7 @@ class _Batch:
 
 
 def _collate(rows: Sequence[dict[str, list[int]]], filler: int, place: torch.device) -> _Batch:
-    ids, mask = pad([row["input_ids"] for row in rows], filler)
+    ids, mask = pad([row["input_ids"] for row in rows], filler, STEP)
     targets = []
     for field in ("tags", "holders"):
         padded = np.full(ids.shape, IGNORED)
