@@ -11,7 +11,7 @@ from labels.stance import Stance
 from models.runtime import rounded
 from models.tags import STANCE_TAGS
 from models.tokenizing import Tokenizing
-from training.dataset import STANCES, batches, build_dataset, paragraphs_of
+from training.dataset import STANCES, STEP, batches, build_dataset, paragraphs_of
 
 NEUTRAL = STANCES.index(Stance.NEUTRAL_REPORT)
 
@@ -68,7 +68,7 @@ def test_a_window_has_the_stance_of_what_it_shows(tiny_tokenizer: Tokenizer) -> 
 def test_an_epoch_takes_every_row_once_within_the_budget(lengths: list[int], seed: int) -> None:
     found = batches(lengths, 1024, np.random.default_rng(seed))
     assert sorted(index for batch in found for index in batch) == list(range(len(lengths)))
-    assert all(len(batch) * max(rounded(lengths[index]) for index in batch) <= 1024 for batch in found)
+    assert all(len(batch) * max(rounded(lengths[index], STEP) for index in batch) <= 1024 for batch in found)
 
 
 def test_two_epochs_differ_and_a_seed_repeats_them() -> None:
