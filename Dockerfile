@@ -16,12 +16,13 @@ ENV PATH=/venv/bin:$PATH \
     PYTHONPATH=/app \
     PYTHONUNBUFFERED=1 \
     BENTOML_HOME=/tmp/sikap \
-    BENTOML_DO_NOT_TRACK=true \
-    SIKAP_LOG=json \
-    SIKAP_KEYS_FILE=/run/secrets/sikap
+    BENTOML_DO_NOT_TRACK=true
 # Byte code is made now, since the root is read-only later.
 RUN python -m compileall -q labels models serving sikap && python -c 'import serving.service' \
     && rm -rf /tmp/sikap
+# Named only now: the service refuses a file of keys that is not there, and there is none while the image is built.
+ENV SIKAP_LOG=json \
+    SIKAP_KEYS_FILE=/run/secrets/sikap
 USER 10001:10001
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \

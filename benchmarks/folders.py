@@ -2,21 +2,25 @@
 
     python benchmarks/folders.py speed             20,000 files, and a Parquet file of 100,000 paragraphs
     python benchmarks/folders.py pipeline          a sample, against transformers.pipeline over datasets, same weights
-    python benchmarks/folders.py sizes             four sizes: is the cost linear?
-    python benchmarks/folders.py memory            a million paragraphs with a tiny model: is the memory flat?
-    python benchmarks/folders.py ray               one process against Ray with two workers
+    python benchmarks/folders.py sizes             four sizes: is the cost linear? A fit says
+    python benchmarks/folders.py memory            a million paragraphs with a tiny model, in a process without torch: is the memory flat?
+    python benchmarks/folders.py ray               one process against Ray with one worker and with two
 
 `--scale 0.01` makes everything a hundredth as large. Texts are the project's own paragraphs, repeated with variations.
 Needs what training needs, `ray` also Ray. Machines are shared and noisy: trust the ratios, which come from one run.
 """
 
 import argparse
+import math
+import multiprocessing
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from statistics import linear_regression
 
 import psutil
 import pyarrow
@@ -24,7 +28,7 @@ from pyarrow import parquet
 from rich.console import Console
 
 from labels.store import read_articles
-from models.bundle import TOKENIZER, Bundle, save_bundle
+from models.bundle import TOKENIZER, Bundle, load_bundle, save_bundle
 from models.shelf import bundles_root, load_current
 from serving.classifier import Classifier
 from serving.cluster import Cluster, RayEngine
@@ -33,7 +37,6 @@ from serving.engine import Engine, LocalEngine
 from serving.folder import Progress, run_settings, score_folder
 from serving.pieces import FILES, SHARD
 from serving.scoring import Scorer
-from training.dataset import paragraphs_of
 
 TEXT_FILES, PARAGRAPHS_A_FILE = 20_000, 5
 ROWS = 100_000
@@ -45,6 +48,8 @@ console = Console()
 
 def variations() -> Iterator[str]:
     """Real paragraphs, over and over, each time with another number in them."""
+    from training.dataset import paragraphs_of
+
     texts = [paragraph.text for paragraph in paragraphs_of(read_articles())]
     number = 0
     while True:
@@ -164,47 +169,63 @@ def pipeline_over_datasets(folder: Path, scale: float) -> None:
 
 
 def sizes(folder: Path, scale: float) -> None:
-    """Seconds for a thousand paragraphs at four sizes."""
+    """Seconds for a thousand paragraphs at four sizes, and the power of the size that all of them grow with."""
     bundle = load_current(bundles_root())
     engine = LocalEngine(Scorer(Classifier(bundle, THREADS, warm=True)))
+    seen = []
     for rows in (12_500, 25_000, 50_000, 100_000):
         count, seconds = score(write_rows(folder / f"{rows}.parquet", int(rows * scale)), bundle, engine)
+        seen.append((math.log(count), math.log(seconds)))
         console.print(f"{count:,} paragraphs: {1000 * seconds / count:.3f} seconds for a thousand")
+    slope, _ = linear_regression(*zip(*seen, strict=True))
+    console.print(f"slope {slope:.3f}: seconds grow as paragraphs to this power, and 1 is linear")
 
 
 def memory(folder: Path, scale: float) -> None:
-    """Resident memory along the way through a million paragraphs."""
-    bundle = tiny_bundle(folder)
-    path = write_rows(folder / "rows.parquet", int(MILLION * scale))
+    """Resident memory along the way through a million paragraphs, of a process that only scores."""
+    bundle, rows = tiny_bundle(folder), int(MILLION * scale)
+    path = write_rows(folder / "rows.parquet", rows)
+    fresh = multiprocessing.get_context("spawn").Process(target=follow, args=(bundle.folder, path, rows))
+    fresh.start()
+    fresh.join()
+    sys.exit(fresh.exitcode)
+
+
+def follow(place: Path, path: Path, rows: int) -> None:
+    """Score, and print the memory at every twentieth of the way."""
+    bundle = load_bundle(place)
     process = psutil.Process()
     seen: dict[int, float] = {}
 
     def look(done: Progress) -> None:
-        seen[int(20 * done.counts.documents / (MILLION * scale))] = process.memory_info().rss / 2**20
+        seen[20 * done.counts.documents // rows] = process.memory_info().rss / 2**20
 
     count, seconds = score(path, bundle, LocalEngine(Scorer(Classifier(bundle, THREADS))), look)
     console.print(", ".join(f"{5 * place} %: {value:.0f} MiB" for place, value in seen.items()))
     console.print(
         f"{count:,} paragraphs in {seconds:.0f} seconds; at the end {process.memory_info().rss / 2**20:.0f} MiB"
+        f"{', torch among them' if 'torch' in sys.modules else ''}"
     )
 
 
 def on_ray(folder: Path, scale: float) -> None:
-    """One process with two threads against two workers with one, the start of the cluster counted and not counted."""
+    """One process with two threads against workers with one each; the start of the cluster counted and not counted."""
     import ray
 
     bundle = load_current(bundles_root())
     path = write_rows(folder / "rows.parquet", int(ROWS * scale))
     count, alone = score(path, bundle, LocalEngine(Scorer(Classifier(bundle, THREADS, warm=True))))
-    engine = RayEngine(bundle, None, Cluster(fewest=2, most=2))
-    _, cold = score(path, bundle, engine)
-    ray.init(log_to_driver=False)
-    _, running = score(path, bundle, engine)
-    ray.shutdown()
-    console.print(
-        f"{count:,} paragraphs: one process {count / alone:.0f} a second; Ray {alone / running:.0%} of that on a cluster that "
-        f"runs, {alone / cold:.0%} with its start"
-    )
+    console.print(f"{count:,} paragraphs: one process with {THREADS} threads {count / alone:.0f} a second")
+    for workers in (1, 2):
+        engine = RayEngine(bundle, None, Cluster(fewest=workers, most=workers))
+        _, cold = score(path, bundle, engine)
+        ray.init(log_to_driver=False)
+        _, running = score(path, bundle, engine)
+        ray.shutdown()
+        console.print(
+            f"Ray, workers: {workers}: {count / running:.0f} a second, {alone / running:.0%} of one process, on a cluster "
+            f"that runs; {alone / cold:.0%} with its start"
+        )
 
 
 MEASURES = {"speed": speed, "pipeline": pipeline_over_datasets, "sizes": sizes, "memory": memory, "ray": on_ray}

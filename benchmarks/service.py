@@ -105,20 +105,27 @@ def measure(seconds: float, figures: Figures) -> None:
 
 
 def overload(seconds: float, jobs: Sequence[Job], figures: Figures) -> None:
-    """Four times the clients that are let in: those in keep their latency, the rest are told at once."""
+    """More than it can serve, in two ways: those in keep their latency, the rest are told at once.
+
+    Twice the rate that it serves is the usual overload. Four times the clients that are let in, which ask again at once
+    whatever `Retry-After` says, is a denial of service.
+    """
     with Server(SIKAP_IN_FLIGHT=str(CLIENTS)) as server:
-        asyncio.run(closed_loop(server.port, jobs, CLIENTS, min(3, seconds)))
-        full = asyncio.run(closed_loop(server.port, jobs, CLIENTS, seconds))
-        over = asyncio.run(closed_loop(server.port, jobs, 4 * CLIENTS, seconds))
-        refused = [outcome for outcome in over if outcome.status == 429]
-        figures.add(
-            "beyond saturation: accepted p99, of that at saturation",
-            quantile(accepted(over), 0.99) / quantile(full, 0.99),
-            "x",
-            2,
-        )
-        figures.add("beyond saturation: 429 within (p50)", quantile(refused, 0.5), "ms")
-        figures.add("beyond saturation: broken", sum(o.status not in (200, 429) for o in over), "requests", 0)
+        run = asyncio.run
+        run(closed_loop(server.port, jobs, CLIENTS, min(3, seconds)))
+        full = run(closed_loop(server.port, jobs, CLIENTS, seconds))
+        rate = 2 * len(accepted(full)) / seconds
+        for name, outcomes in (
+            ("twice the rate", run(open_loop(server.port, jobs, rate, seconds))),
+            ("four times the clients", run(closed_loop(server.port, jobs, 4 * CLIENTS, seconds))),
+        ):
+            refused = [outcome for outcome in outcomes if outcome.status == 429]
+            slower = quantile(accepted(outcomes), 0.99) / quantile(full, 0.99)
+            figures.add(f"{name}: accepted p99, of that at saturation", slower, "x", 2)
+            figures.add(f"{name}: 429 within (p50)", quantile(refused, 0.5), "ms")
+            figures.add(f"{name}: 429 within (p99)", quantile(refused, 0.99), "ms")
+            broken = sum(outcome.status not in (200, 429) for outcome in outcomes)
+            figures.add(f"{name}: broken", broken, "requests", 0)
 
 
 def main() -> None:

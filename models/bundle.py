@@ -143,6 +143,7 @@ def save_bundle(draft: Path, root: Path, manifest: Manifest) -> Bundle:
     waiting = target.parent / f".{manifest.version}.incoming"
     shutil.rmtree(waiting, ignore_errors=True)
     shutil.copytree(draft, waiting)
+    waiting.chmod(0o755)  # drafts are private, and a service may run as another user
     for path in waiting.iterdir():
         with path.open("rb") as file:
             os.fsync(file.fileno())

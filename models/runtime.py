@@ -20,9 +20,8 @@ sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 import openvino as openvino  # noqa: E402
 
 TOKEN_BUDGET: Final = 1024  # tokens a batch; 512 to 2,048 run alike
-LENGTH_STEP: Final = (
-    32  # lengths are rounded up to this: each new shape costs a compilation and memory, each batch a millisecond
-)
+# Lengths are rounded up to a multiple of this: each shape costs a compilation and memory, each batch a millisecond.
+LENGTH_STEP: Final = 32
 STREAMS: Final = 4  # most batches side by side; each keeps memory of its own
 
 
@@ -108,6 +107,9 @@ class Runtime:
         for _ in range(streams):
             self._free.put(compiled.create_infer_request())
         self._pool = ThreadPoolExecutor(streams, "sikap-stream")
+        # OpenVINO takes numpy up when it first meets an array; two threads that do so at once can lock each other, and with them
+        # the whole process, out for good. So one batch is read here, where no stream runs yet.
+        self._run([[filler, filler]])
 
     def __call__(self, windows: Sequence[list[int]]) -> list[Logits]:
         """The logits of each window, in the order given, those of the special tokens left out."""

@@ -10,6 +10,7 @@ from labels.stance import Stance
 MAX_TEXT = 200_000  # characters an article
 MAX_PARAGRAPHS = 2_000  # an article
 MAX_ARTICLES = 64  # a batch
+MAX_BATCH_PARAGRAPHS = 6_000  # a batch, so that one alone is done well within the deadline
 
 # What the classifier demands of a text, told in the schema; it refuses with words of its own.
 Text = Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": MAX_TEXT, "pattern": r"\S"})]

@@ -17,6 +17,7 @@ from sikap.errors import BusyError, DeadlineError, NotReadyError
 ROUND: Final = 4_096  # tokens that the model reads at once, over all requests: four of the runtime's batches
 CHUNK: Final = 16  # paragraphs that a request has tokenised at once
 LONGEST_RETRY: Final = 60  # seconds
+FIRST_RATE: Final = 300.0  # paragraphs a second that are taken for granted until some were read
 
 
 class Reader(Protocol):
@@ -103,16 +104,16 @@ class Batcher:
     cannot hold up a short one; what some do not need goes to the others.
 
     Args:
-        waiting: paragraphs that may wait.
+        wait: seconds that a request may have to wait for others; one that would wait longer is refused.
         deadline: seconds after which a request is given up, and its work dropped.
     """
 
-    def __init__(self, waiting: int = 6_000, deadline: float = 60.0) -> None:
-        self._most, self._deadline = waiting, deadline
+    def __init__(self, wait: float = 3.0, deadline: float = 60.0) -> None:
+        self._wait, self._deadline = wait, deadline
         self._jobs: deque[_Job] = deque()
         self._changed = threading.Condition()
         self._closed = False
-        self._rate = 100.0  # paragraphs a second, as of late
+        self._rate = FIRST_RATE  # paragraphs a second, as of late
         self._thread = threading.Thread(target=self._work, name="sikap-model", daemon=True)
         self._thread.start()
 
@@ -123,7 +124,7 @@ class Batcher:
             return sum(job.left for job in self._jobs)
 
     async def read(self, paragraphs: Sequence[str], reader: Reader) -> Reading:
-        """Have `reader` read paragraphs. Raises BusyError where too much waits, DeadlineError where it takes too long."""
+        """Have `reader` read paragraphs. Raises BusyError where it would wait too long for others, DeadlineError."""
         if not paragraphs:
             return Reading([])
         job = _Job(paragraphs, reader)
@@ -139,11 +140,12 @@ class Batcher:
         with self._changed:
             if self._closed:
                 raise NotReadyError("the service is stopping; send the request again")
-            waiting = sum(other.left for other in self._jobs)
-            if waiting and waiting + job.left > self._most:
+            # Rounds are shared evenly, so while this one is read, of each other as much is read as this one has.
+            wait = sum(min(other.left, job.left) for other in self._jobs) / self._rate
+            if wait > self._wait:
                 raise BusyError(
-                    f"{waiting:,} paragraphs are waiting, expected at most {self._most:,}; try again after Retry-After seconds",
-                    min(LONGEST_RETRY, math.ceil(waiting / self._rate)),
+                    f"the wait is about {wait:.1f} seconds, expected at most {self._wait:g}; try again after Retry-After seconds",
+                    min(LONGEST_RETRY, math.ceil(wait)),
                 )
             self._jobs.append(job)
             self._changed.notify()

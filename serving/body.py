@@ -8,16 +8,39 @@ from pydantic import BaseModel, ValidationError
 
 from labels.unicode import lone_surrogate
 from serving.refusal import Message, Receive, Refusal
+from sikap.errors import BusyError
 
 MAX_BODY: Final = 2 * 1024 * 1024  # bytes
+MAX_INTAKE: Final = 32 * MAX_BODY
 
 
-async def read_json_body(scope: Message, receive: Receive, seconds: float) -> bytes:
+class Intake:
+    """The bytes of bodies that are on their way in, over all requests.
+
+    Bounded by bytes rather than by requests: many callers that send next to nothing must not keep out one that sends.
+    """
+
+    def __init__(self) -> None:
+        self._held = 0
+
+    def take(self, size: int) -> None:
+        """Make room for a piece. Raises Refusal where there is none."""
+        if self._held + size > MAX_INTAKE:
+            message = f"{self._held:,} bytes of other requests are arriving, expected at most {MAX_INTAKE:,} in all"
+            raise Refusal.of(BusyError(f"{message}; try again after Retry-After seconds"))
+        self._held += size
+
+    def give_back(self, size: int) -> None:
+        """A body is whole, or was given up."""
+        self._held -= size
+
+
+async def read_json_body(scope: Message, receive: Receive, intake: Intake, seconds: float) -> bytes:
     """The whole body, however many pieces it comes in. Raises Refusal."""
     _check_headers(dict(scope["headers"]))
     try:
         async with asyncio.timeout(seconds):
-            return await _read(receive)
+            return await _read(receive, intake)
     except TimeoutError:
         message = f"the body was not complete within {seconds:g} seconds; send it faster, or in smaller requests"
         raise Refusal(400, "bad_request", message, connection="close") from None
@@ -34,17 +57,22 @@ def _check_headers(headers: dict[bytes, bytes]) -> None:
         raise _too_large(int(announced[:20]))
 
 
-async def _read(receive: Receive) -> bytes:
+async def _read(receive: Receive, intake: Intake) -> bytes:
     body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Refusal(400, "bad_request", "the connection was closed before the body was complete")
-        body += message.get("body", b"")
-        if len(body) > MAX_BODY:
-            raise _too_large(len(body))
-        if not message.get("more_body", False):
-            return bytes(body)
+    try:
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Refusal(400, "bad_request", "the connection was closed before the body was complete")
+            piece = message.get("body", b"")
+            intake.take(len(piece))
+            body += piece
+            if len(body) > MAX_BODY:
+                raise _too_large(len(body))
+            if not message.get("more_body", False):
+                return bytes(body)
+    finally:
+        intake.give_back(len(body))
 
 
 def _too_large(size: int) -> Refusal:

@@ -3,6 +3,7 @@
 import logging
 import os
 import pickle
+import signal
 import socket
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -13,7 +14,7 @@ from typing import Any, Final
 from models.bundle import MANIFEST, Bundle, load_bundle
 from serving.classifier import Classifier
 from serving.engine import Reading
-from serving.inputs.places import is_address
+from serving.inputs.addresses import is_address
 from serving.pieces import Done, Piece, Shard
 from serving.scoring import Scored, Scorer
 from sikap.errors import InputError
@@ -74,6 +75,7 @@ class RayEngine:
         """Join the cluster, or start one here."""
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no calls to anyone
         os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what goes wrong is told by our own messages
+        ending = signal.getsignal(signal.SIGTERM)
         try:
             _knock(self._cluster.address)
             self._ray.init(address=self._cluster.address, log_to_driver=False, logging_level=logging.ERROR)
@@ -82,6 +84,7 @@ class RayEngine:
                 f"--address {self._cluster.address}: no Ray cluster answers ({error}); expected HOST:PORT of its head, "
                 "or `auto` on one of its nodes"
             ) from error
+        signal.signal(signal.SIGTERM, ending)  # which Ray takes for itself
 
     def _dataset(self, pieces: list[Piece], reading: Reading) -> Any:
         data = self._ray.data

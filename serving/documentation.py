@@ -52,26 +52,31 @@ def documentation_page(document: dict[str, Any]) -> str:
     parts = [f"<h1>{escape(info['title'])} HTTP, version {escape(info['version'])}</h1>"]
     parts += [f"<p>{escape(paragraph)}</p>" for paragraph in info["description"].split("\n\n")]
     parts.append('<p>The same for programs: <a href="/docs.json">/docs.json</a> (OpenAPI 3.1).</p>')
+    errors = document["components"]["responses"]
     for path, methods in document["paths"].items():
-        parts += [_operation(path, method, operation) for method, operation in methods.items()]
+        parts += [_operation(path, method, operation, errors) for method, operation in methods.items()]
+    parts.append("<h2>Errors</h2>")
+    for code, response in errors.items():
+        parts += _examples(f"Error {code}", response["content"])
     parts.append("<h2>Schemas</h2>")
     parts += [_schema(name, schema) for name, schema in document["components"]["schemas"].items()]
     return _FRAME.format(language="en", title="Sikap: HTTP", body="\n".join(parts))
 
 
-def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
+def _operation(path: str, method: str, operation: dict[str, Any], errors: dict[str, Any]) -> str:
     parts = [f"<h2>{method.upper()} {escape(path)}</h2>", f"<p>{escape(operation['summary'])}.</p>"]
     if "security" in operation and not operation["security"]:
         parts.append("<p>Needs no key.</p>")
     if body := operation.get("requestBody"):
         parts += _examples("Request", body["content"])
     parts.append('<div class="scroll" tabindex="0" role="group" aria-label="Answers"><table>')
-    parts.append("<thead><tr><th>status</th><th>meaning</th></tr></thead><tbody>")
+    parts.append("<thead><tr><th>status</th><th>code</th><th>meaning</th></tr></thead><tbody>")
     for status, response in operation["responses"].items():
-        parts.append(f"<tr><td>{status}</td><td>{escape(response['description'])}</td></tr>")
+        code = response.get("$ref", "").rpartition("/")[2]
+        meaning = (errors[code] if code else response)["description"]
+        parts.append(f"<tr><td>{status}</td><td><code>{code}</code></td><td>{escape(meaning)}</td></tr>")
     parts.append("</tbody></table></div>")
-    for status, response in operation["responses"].items():
-        parts += _examples(f"Answer {status}", response.get("content", {}))
+    parts += _examples("Answer 200", operation["responses"]["200"]["content"])
     return "\n".join(parts)
 
 

@@ -1,23 +1,27 @@
 """Documents on disk: finding them, and reading their text whatever they come as."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from serving.inputs import archive, office
+from serving.inputs.addresses import is_address
 from serving.inputs.columns import Columns
 from serving.inputs.document import Document
+from serving.inputs.markdown import read_markdown
 from serving.inputs.page import read_page
 from serving.inputs.places import Source, Walk
 from serving.inputs.records import Read, Says, read_csv, read_jsonl, read_parquet
+from serving.inputs.sniff import type_of
 from serving.inputs.text import MOST_BYTES, decode
-from sikap.errors import InputError, SikapError, TooLargeError
+from sikap.errors import NO_ROOM, DiskFullError, InputError, ReadError, SikapError, TooLargeError
 
 WHOLE: Final[Mapping[str, tuple[int, Callable[[bytes], Document]]]] = {
     ".txt": (MOST_BYTES, lambda data: Document(decode(data))),
-    ".md": (MOST_BYTES, lambda data: Document(decode(data))),
+    ".md": (MOST_BYTES, read_markdown),
     ".html": (MOST_BYTES, read_page),
     ".htm": (MOST_BYTES, read_page),
     ".docx": (office.MOST_BYTES, office.read_word),
@@ -46,9 +50,12 @@ class Found:
     skipped: Mapping[str, int] = field(default_factory=dict)
 
 
-def find_documents(paths: Sequence[Path | str]) -> Found:
-    """Files as named, and those of known types in folders, at any depth. Raises InputError where there are none."""
-    walk = Walk([str(path) for path in paths], SUFFIXES)
+def find_documents(paths: Sequence[Path | str], without: Iterable[Path] = ()) -> Found:
+    """Files as named, and those of known types in folders, at any depth, but none of those in `without`.
+
+    Raises InputError where there are none.
+    """
+    walk = Walk([str(path) for path in paths], SUFFIXES, without)
     files = size = 0
     for source in walk:
         files += 1
@@ -93,7 +100,7 @@ def read_documents(source: Source, columns: Columns, track: Track) -> Iterator[I
 
 
 def _read(source: Source, columns: Columns, track: Track) -> Iterator[Item]:
-    reader = _Reader(columns, track.says)
+    reader = _Reader(columns, track.says, is_address(source.file))
     count = 0
     try:
         with source.open() as stream:
@@ -102,7 +109,7 @@ def _read(source: Source, columns: Columns, track: Track) -> Iterator[Item]:
                 track.position = min(stream.tell(), source.size)
                 yield item
     except Exception as error:  # whatever a broken file sets off in its parser is one row, not the end of the run
-        yield Item(source.shown, count, _as_told(error))
+        yield Item(source.shown, count, _as_told(error, reader.stored))
         return
     if not count:
         yield Item(source.shown, 0, InputError("the file holds no document"))
@@ -121,8 +128,8 @@ def read_document(source: Source) -> Document:
 class _Reader:
     """Reads what a name's extension says, through any packing around it."""
 
-    def __init__(self, columns: Columns, says: Says) -> None:
-        self.columns, self.says = columns, says
+    def __init__(self, columns: Columns, says: Says, stored: bool) -> None:
+        self.columns, self.says, self.stored = columns, says, stored
 
     def read(self, stream: BufferedReader, path: str, name: str, size: int) -> Iterator[Item]:
         suffixes = [suffix.lower() for suffix in PurePosixPath(name).suffixes]
@@ -164,34 +171,50 @@ class _Reader:
                     count += 1
                     yield item
             except Exception as error:  # as in read_documents
-                yield Item(shown, count, _as_told(error))
+                yield Item(shown, count, _as_told(error, self.stored))
 
     def _say(self, words: str) -> None:
         if words not in self.says:
             self.says.append(words)
 
 
-def _as_told(error: Exception) -> SikapError:
-    """An error as its row tells it: ours as they are, others with what kind they are."""
+def _as_told(error: Exception, stored: bool) -> SikapError:
+    """An error as its row tells it: ours as they are, others with what kind they are. Raises DiskFullError."""
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        raise DiskFullError(
+            f"{tempfile.gettempdir()}: the disk is full ({error.strerror}), and what is packed needs room while it is read. "
+            "Make room, or set TMPDIR, then the same command goes on"
+        ) from error
+    if isinstance(error, DiskFullError):
+        raise error
     if isinstance(error, SikapError):
         return error
-    if isinstance(error, OSError) and error.errno is not None:
-        return InputError(f"the file cannot be read: {error.strerror or error}")
+    if _may_pass(error, stored):
+        told = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+        return ReadError(f"the file cannot be read: {' '.join(told.split())[:300]}")
     if isinstance(error, RecursionError):
         return InputError("the file is nested too deeply to be read")
     words = " ".join(str(error).split())[:300]
     return InputError(f"the file cannot be read ({type(error).__name__}: {words})")
 
 
+def _may_pass(error: Exception, stored: bool) -> bool:
+    """Whether another try may do better: what the system refuses has a number, what a store refuses often has none."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return True
+    return isinstance(error, MemoryError | TimeoutError | ConnectionError) or (stored and type(error) is OSError)
+
+
 def _expected() -> str:
     return ", ".join(sorted(SUFFIXES))
 
 
-def from_stdin(data: Path) -> Source:
-    """What came on standard input, kept in a file: JSON Lines where it begins with an object, else one text."""
-    with data.open("rb") as file:
-        head = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")
-    return Source(data, "-", data.stat().st_size, "stdin.jsonl" if head.startswith(b"{") else "stdin.txt")
+def from_stdin(data: Path, columns: Columns = Columns()) -> Source:  # noqa: B008
+    """What came on standard input, kept in a file: its type is told by its contents.
+
+    CSV looks like any text, so it is taken for a table only where `columns` name some.
+    """
+    return Source(data, "-", data.stat().st_size, f"stdin{type_of(data, table=bool(columns.given))}")
 
 
 __all__ = [

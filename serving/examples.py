@@ -1,4 +1,4 @@
-"""The examples in the OpenAPI document: an Indonesian article, its answer, a batch, and one of every error."""
+"""The examples in the OpenAPI document: an Indonesian article, its answer, a batch, what each GET shows, and one of every error."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -72,6 +72,35 @@ BATCH_ANSWER: Final[dict[str, Any]] = {
     "model": _MODEL,
     "articles": [{"id": "bandara", **_FOUND}, {"id": "kosong", **error_body("invalid", _EMPTY, "text")}],
 }
+_HTML: Final = '<!doctype html>\n<html lang="{}">\n<head>\n<title>Sikap: {}</title>…'
+SHOWN: Final[dict[str, Any]] = {
+    "/v1/model": {
+        "format": 1,
+        **_MODEL,
+        "created": "2026-11-23T09:12:40+00:00",
+        "labels": ["legal-justification", "condemnation", "denial", "neutral-report"],
+        "precision": "int8",
+        "window": 256,
+        "overlap": 64,
+        "temperature": 1.4207,
+        "tag_temperature": 1.0694,
+        "training_prior": [0.1296, 0.2018, 0.0983, 0.5703],
+        "natural_prior": [0.02, 0.17, 0.05, 0.76],
+        "prior_shift": [-1.0779, -0.2293, -0.4816, 0.0],
+        "thresholds": [0.6944, 0.4531, 0.7183, 0.3755],
+        "data": {"articles": 1228, "training_paragraphs": 14230, "validation_paragraphs": 1959},
+        "metrics": {"validation": {"paragraphs": 1959, "macro_f1": 0.8784, "ece": 0.0537}},
+        "card": "# sikap 2026.11.23-2\n\nStance of paragraphs of Indonesian news …",
+    },
+    "/card": _HTML.format("en", "model card"),
+    "/livez": "\n",
+    "/healthz": "\n",
+    "/readyz": "\n",
+    "/metrics": "# HELP sikap_ready 1 where requests can be answered.\n# TYPE sikap_ready gauge\nsikap_ready 1.0\n…",
+    "/": _HTML.format("id", "sikap dan pembingkaian dalam berita"),
+    "/docs": _HTML.format("en", "HTTP"),
+    "/docs.json": {"openapi": "3.1.0", "info": {"title": "Sikap", "version": "1"}, "paths": {}},
+}
 
 
 @dataclass(frozen=True)
@@ -91,7 +120,7 @@ class ErrorExample:
         return error_body(self.code, self.message, self.field)
 
 
-_SIZE: Final = "Over a limit of size: body 2 MiB, article 200,000 characters or 2,000 paragraphs, batch 64 articles."
+_SIZE: Final = "Over a limit of size: body 2 MiB, article 200,000 characters or 2,000 paragraphs, batch 64 articles or 6,000 paragraphs."
 _FIELD: Final = "A field is missing, unknown, or of the wrong type or value."
 _503: Final = "Not ready: no model is loaded yet, or the service is draining."
 ERRORS: Final = (
@@ -104,7 +133,7 @@ ERRORS: Final = (
     ErrorExample(415, "The content type is not application/json.", "text", "unsupported_media_type", "content type is text/plain, expected application/json"),
     ErrorExample(422, _FIELD, "missing", "invalid", "text: Field required", "text"),
     ErrorExample(422, _FIELD, "empty", "invalid", _EMPTY, "text"),
-    ErrorExample(429, "Busy; try again after Retry-After seconds.", "busy", "busy", "5,980 paragraphs are waiting, expected at most 6,000; try again after Retry-After seconds"),
+    ErrorExample(429, "Busy; try again after Retry-After seconds.", "busy", "busy", "the wait is about 4.2 seconds, expected at most 3; try again after Retry-After seconds"),
     ErrorExample(500, "The service failed; the message holds the request id.", "failure", "internal", "the service failed on this request; quote 5f0c2b when you report it"),
     ErrorExample(503, _503, "not ready", "not_ready", "the service is not ready; try again in a moment"),
     ErrorExample(504, "No answer in time; the work was dropped.", "deadline", "deadline", "no answer within 60 seconds; send less text at once, or try again"),

@@ -4,6 +4,7 @@ import errno
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,10 +14,12 @@ from serving.engine import Engine, Reading
 from serving.journal import Entry, Journal
 from serving.pieces import FILES, SHARD, SHARD_CHARACTERS, Done, Piece, plan
 from serving.scoring import Counts, Scored
-from serving.tables import check_format, write_tables
-from sikap.errors import DiskFullError, SikapError
+from serving.tables import check_format, companion, report_of, write_tables
+from sikap.errors import NO_ROOM, DiskFullError, SikapError
 
-FORMAT: Final = 2  # of the journal
+FORMAT: Final = 3  # of the journal
+PROGRAMS: Final = ("sikap", "openvino", "trafilatura", "pypdfium2", "python-docx")
+"""What reads and scores documents: rows of two versions of one of these are not mixed."""
 
 
 @dataclass
@@ -39,6 +42,7 @@ def run_settings(
     """All that the rows depend on besides the documents: a journal of other settings is not gone on with."""
     return {
         "format": FORMAT,
+        **{name: version(name) for name in PROGRAMS},
         "model": f"{manifest.name}/{manifest.version}",
         "model_hash": digest,
         "window": manifest.window,
@@ -52,6 +56,12 @@ def run_settings(
 def journal_of(out: Path) -> Path:
     """Where the journal of an output is."""
     return out.with_name(f".{out.name}.journal")
+
+
+def own_files(out: Path) -> tuple[Path, ...]:
+    """All that is written for an output, the report on it too; where documents are looked for, these are none."""
+    page = report_of(out)
+    return out, companion(out), journal_of(out), page, page.with_suffix("")
 
 
 def score_folder(
@@ -84,9 +94,9 @@ def score_folder(
             tracker.check()
             write_tables(journal.tables(order[place] for place in sorted(order)), out)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno in NO_ROOM or error.errno == errno.EIO:
             raise DiskFullError(
-                f"{out.parent}: the disk is full ({error.strerror or error}); what was scored is kept in "
+                f"{out.parent}: the disk is full or fails ({error.strerror or error}); what was scored is kept in "
                 f"{journal_of(out).name}. Make room, then the same command goes on"
             ) from error
         raise

@@ -50,7 +50,7 @@ class Journal:
             if fresh:
                 self._file.truncate(0)
             self._recover(json.loads(json.dumps(run)))
-        except InputError:
+        except BaseException:
             self._file.close()
             raise
 

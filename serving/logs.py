@@ -1,4 +1,4 @@
-"""The log: one line of JSON an event, without the text of an article, a key, or a path that is no route."""
+"""The log: one line an event, without the text of an article, a key, or a path that is no route."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from opentelemetry import trace
 
-from serving.trail import Trail
+from serving.trail import Trail, current_trail
 
 _log = logging.getLogger("sikap.requests")
 _QUIET: Final = {"/livez", "/healthz", "/readyz", "/metrics"}  # asked every few seconds
@@ -21,39 +21,59 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
-        line: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        line = {
+            "time": _time_of(record),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
+            **_from_within(record),
             **getattr(record, "sikap", {}),
         }
-        if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)
 
 
-def configure_json() -> None:
-    """Have everything that this process logs written to standard output as JSON."""
+class TextFormatter(logging.Formatter):
+    """A record as one line for people."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        told = (f" ({name} {value})" for name, value in _from_within(record).items())
+        return f"{_time_of(record)} {record.levelname} {record.name}: {record.getMessage()}{''.join(told)}"
+
+
+def _time_of(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
+
+def _from_within(record: logging.LogRecord) -> dict[str, str]:
+    """The request that was being handled, where there is one, and what was raised, whoever it was that logged it."""
+    found = {"request_id": current_trail().request_id, "trace": ""}
+    if record.exc_info and record.exc_info[1]:
+        found["trace"] = whereabouts(record.exc_info[1])
+    return {name: value for name, value in found.items() if value}
+
+
+def configure(json_lines: bool) -> None:
+    """Have everything that this process logs written to standard output by us: others' formatters quote what was raised.
+
+    Requests are worth a line each; a full disk is not worth a trace a line.
+    """
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonFormatter())
+    handler.setFormatter(JsonFormatter() if json_lines else TextFormatter())
     logging.root.handlers = [handler]
     for name in ("bentoml", "circus", "uvicorn.error", "sikap"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
-    configure_levels()
-
-
-def configure_levels() -> None:
-    """Requests are worth a line each; a full disk is not worth a trace a line."""
     logging.getLogger("sikap").setLevel(logging.INFO)
     logging.raiseExceptions = False
 
 
 def whereabouts(error: BaseException) -> str:
-    """Type and place of an error, innermost last. Not its message, which may quote the text that was being read."""
+    """Type and place of an error, innermost last, and of what it came of. Not its message, which may quote the text read."""
     frames = traceback.extract_tb(error.__traceback__)[-8:]
-    return " > ".join([*(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames), type(error).__name__])
+    told = " > ".join([*(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames), type(error).__name__])
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return f"{told}, after {whereabouts(cause)}" if cause else told
 
 
 def log_request(trail: Trail) -> None:
@@ -66,7 +86,6 @@ def log_request(trail: Trail) -> None:
 
 def _fields(trail: Trail) -> dict[str, Any]:
     fields: dict[str, Any] = {
-        "request_id": trail.request_id,
         "method": trail.method,
         "route": trail.route,
         "status": trail.status,

@@ -4,11 +4,15 @@
 """
 
 import json
+from collections.abc import Mapping
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from models.bundle import Manifest
 from serving import examples
 from serving.answer import Answer, ArticleIn, BatchAnswer, BatchIn, ErrorBody
 from serving.routes import ROUTES
@@ -33,6 +37,15 @@ _TIMING: Final = {
 _RETRY: Final = {
     "Retry-After": {"description": "Seconds to wait before the next try.", "schema": {"type": "integer", "minimum": 1}},
 }
+_ERROR_HEADERS: Final[dict[int, dict[str, Any]]] = {
+    401: {"WWW-Authenticate": {"description": "Where the service has keys: Bearer.", "schema": {"type": "string"}}},
+    405: {"Allow": {"description": "The methods that the path takes.", "schema": {"type": "string"}}},
+    429: _RETRY,
+    503: _RETRY,
+}
+_ERRORS: Final = {status: list(those) for status, those in groupby(examples.ERRORS, key=attrgetter("status"))}
+_TEXT: Final = {"type": "string"}
+_DOCUMENT: Final = {"type": "object", "required": ["openapi", "info", "paths"]}
 
 
 def document() -> dict[str, Any]:
@@ -53,7 +66,7 @@ def document() -> dict[str, Any]:
                 "post": _posted("classify_batch", "Classify up to 64 articles", "Batch", examples.BATCH, "BatchAnswer", examples.BATCH_ANSWER)
             },
             "/v1/model": {
-                "get": _read("/v1/model", "model", "The model that answers: manifest, metrics and card", "application/json")
+                "get": _read("/v1/model", "model", "The model that answers: manifest, metrics and card", "application/json", _reference("Model"))
             },
             "/card": {"get": _read("/card", "card", "The card of the model that answers, for reading", "text/html")},
             "/livez": {"get": _read("/livez", "livez", "Whether the process is alive", "text/plain")},
@@ -62,10 +75,11 @@ def document() -> dict[str, Any]:
             "/metrics": {"get": _read("/metrics", "metrics", "Figures for Prometheus", "text/plain")},
             "/": {"get": _read("/", "page", "The page where one pastes an article", "text/html")},
             "/docs": {"get": _read("/docs", "documentation", "This document, for reading", "text/html")},
-            "/docs.json": {"get": _read("/docs.json", "openapi", "This document", "application/json")},
+            "/docs.json": {"get": _read("/docs.json", "openapi", "This document", "application/json", _DOCUMENT)},
         },
         "components": {
             "schemas": _schemas(),
+            "responses": {those[0].code: _error(those) for those in _ERRORS.values()},
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -76,10 +90,10 @@ def document() -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     models: list[type[BaseModel]] = [ArticleIn, BatchIn, Answer, BatchAnswer, ErrorBody]
-    _, schemas = models_json_schema(
-        [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
-    )
+    modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in models]
+    _, schemas = models_json_schema([*modes, (Manifest, "serialization")], ref_template="#/components/schemas/{model}")
     definitions: dict[str, Any] = schemas["$defs"]
+    definitions["Model"] = _model(definitions.pop("Manifest"))
     for sparse in ("ErrorBody", "BatchResult"):
         definitions[sparse]["properties"] = {
             name: _without_null(schema) for name, schema in definitions[sparse]["properties"].items()
@@ -93,6 +107,14 @@ def _schemas() -> dict[str, Any]:
         "description": "The one shape of every error.",
     }
     return definitions
+
+
+def _model(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a bundle's manifest as the service shows it: without the digests of its files, with its card."""
+    properties = {name: schema for name, schema in manifest["properties"].items() if name != "files"}
+    properties["card"] = {"type": "string", "title": "Card", "description": "The model card, in Markdown."}
+    shown = {"title": "Model", "properties": properties, "required": list(properties)}
+    return manifest | shown | {"description": "The model that answers. Lists of four follow the order of `labels`."}
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
@@ -118,31 +140,30 @@ def _posted(
         "operationId": name,
         "summary": summary,
         "requestBody": {"required": True, "content": {"application/json": request}},
-        "responses": {"200": good, **_errors(400, 401, 413, 415, 422, 429, 500, 503, 504)},
+        "responses": {"200": good, **_errors(400, 401, 404, 405, 413, 415, 422, 429, 500, 503, 504)},
     }
 
 
-def _read(path: str, name: str, summary: str, media: str) -> dict[str, Any]:
-    schema = {"type": "object"} if media == "application/json" else {"type": "string"}
-    good = {"description": "The answer.", "headers": _REQUEST_ID, "content": {media: {"schema": schema}}}
+def _read(path: str, name: str, summary: str, media: str, schema: Mapping[str, Any] = _TEXT) -> dict[str, Any]:
+    shown = {"schema": schema, "examples": {"answer": {"summary": "answer", "value": examples.SHOWN[path]}}}
+    good = {"description": "The answer.", "headers": _REQUEST_ID, "content": {media: shown}}
     route = ROUTES[path]
-    statuses = [] if route.probe else [401]
+    statuses = [404, 405, 500] if route.probe else [401, 404, 405, 500]
     if path in ("/readyz", "/v1/model", "/card"):
         statuses.append(503)
-    operation = {"operationId": name, "summary": summary, "responses": {"200": good, **_errors(*statuses, 500)}}
+    operation = {"operationId": name, "summary": summary, "responses": {"200": good, **_errors(*statuses)}}
     return operation | ({"security": []} if route.open else {})
 
 
 def _errors(*statuses: int) -> dict[str, Any]:
-    return {str(status): _error(status) for status in statuses}
+    return {str(status): {"$ref": f"#/components/responses/{_ERRORS[status][0].code}"} for status in statuses}
 
 
-def _error(status: int) -> dict[str, Any]:
-    those = [error for error in examples.ERRORS if error.status == status]
+def _error(those: list[examples.ErrorExample]) -> dict[str, Any]:
     shown = {error.name: {"summary": error.name, "value": error.body} for error in those}
     return {
         "description": those[0].meaning,
-        "headers": _REQUEST_ID | (_RETRY if status in (429, 503) else {}),
+        "headers": _REQUEST_ID | _ERROR_HEADERS.get(those[0].status, {}),
         "content": {"application/json": {"schema": _reference("Error"), "examples": shown}},
     }
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from serving.documents import PACKED, RECORDS, Columns, Item, Source, Track, read_documents
-from sikap.errors import SikapError
+from sikap.errors import ReadError, SikapError, Stopped
 
 FILES: Final = 256  # single documents that make a piece, and are scored again together when one changes
 SHARD: Final = 1024  # documents whose paragraphs are batched together, and whose rows are kept or lost together
@@ -39,6 +39,8 @@ class Shard:
         items: its documents.
         read: bytes of the piece that have been gone through with it.
         says: what a user should know about its files.
+        retry: whether the next start reads it again: one of its documents, or one before it in its piece, could not
+            be read this time, and may move its borders then.
     """
 
     piece: int
@@ -48,6 +50,7 @@ class Shard:
     items: tuple[Item, ...]
     read: int = 0
     says: tuple[str, ...] = ()
+    retry: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,12 +104,16 @@ def read_piece(piece: Piece, columns: Columns, done: Collection[str], ends: Coll
             return
         first += 1
     track = Track()
-    told = 0
+    told, retry = 0, False
     for number, (items, last) in enumerate(_with_last(_cut(_items(piece, columns, track)))):
+        failed = next((item for item in items if isinstance(item.content, ReadError)), None)
+        retry |= failed is not None
         if number >= first:
             key = f"{state}/{number}"
-            yield Shard(piece.index, number, key, last, items, track.read, tuple(track.says[told:]))
+            yield Shard(piece.index, number, key, last, items, track.read, tuple(track.says[told:]), retry)
             told = len(track.says)
+        elif failed:  # it could be when these shards were scored, and they may have other borders without it
+            raise Stopped(f"{failed.path}: {failed.content}; once it can be read, the same command goes on")
 
 
 def _items(piece: Piece, columns: Columns, track: Track) -> Iterator[Item]:

@@ -1,9 +1,11 @@
 """Scoring: a shard in, its rows out, in three steps that may run side by side."""
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import reduce
+from typing import Any, Final, NamedTuple
 
 from labels.article import Paragraph
 from models.decoding import Prediction
@@ -14,7 +16,16 @@ from serving.pieces import Shard
 from serving.rows import Row, Tables, as_tables, document_row, failed_row, paragraph_rows
 from sikap.errors import ModelError, SikapError
 
-SHOWN_FAILURES = 5  # of a shard, named in the summary
+MOST_REASONS: Final = 20  # told apart in a summary
+OTHERS: Final = "other reasons"
+_NUMBER: Final = re.compile(r"(?<![\w-])(?:0x[0-9a-f]+|\d[\d.,]*)\b")
+
+
+class Reason(NamedTuple):
+    """Why documents failed: how many, and the path of one."""
+
+    documents: int
+    path: str
 
 
 @dataclass(frozen=True)
@@ -26,7 +37,7 @@ class Counts:
     stances: Counter[str] = field(default_factory=Counter)
     uncertain: int = 0
     failures: Counter[str] = field(default_factory=Counter)
-    failed: tuple[str, ...] = ()  # the first paths
+    reasons: Mapping[str, Reason] = field(default_factory=dict)
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
@@ -35,7 +46,7 @@ class Counts:
             self.stances + other.stances,
             self.uncertain + other.uncertain,
             self.failures + other.failures,
-            (self.failed + other.failed)[:SHOWN_FAILURES],
+            _merged(self.reasons, other.reasons),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -46,14 +57,30 @@ class Counts:
     def from_json(cls, value: dict[str, Any]) -> "Counts":
         """Back from `as_json`."""
         counters = {name: Counter(value[name]) for name in ("stances", "failures")}
-        return cls(**{**value, **counters, "failed": tuple(value["failed"])})
+        reasons = {why: Reason(*reason) for why, reason in value["reasons"].items()}
+        return cls(**{**value, **counters, "reasons": reasons})
+
+
+def _merged(reasons: Mapping[str, Reason], more: Mapping[str, Reason]) -> dict[str, Reason]:
+    merged = dict(reasons)
+    for why, (documents, path) in more.items():
+        key = why if why in merged or len(merged) < MOST_REASONS else OTHERS
+        before = merged.get(key, Reason(0, path))
+        merged[key] = Reason(before.documents + documents, before.path)
+    return merged
+
+
+def reason_of(message: str) -> str:
+    """What the messages of like failures have in common: no numbers, and no advice."""
+    return _NUMBER.sub("…", message.partition(";")[0])[:120]
 
 
 @dataclass(frozen=True)
 class Scored:
     """A shard's rows, and what the journal and the summary say of them.
 
-    `retry` marks a shard whose documents failed in the model, not by themselves: the next start scores it again.
+    `retry` marks a shard whose documents failed in reading or in the model, not by themselves: the next start scores it
+    again.
     """
 
     shard: Shard
@@ -100,7 +127,11 @@ class Scorer:
         """Split and tokenise."""
         split = [_split(item) for item in shard.items]
         texts = [text for pieces in split if not isinstance(pieces, SikapError) for text in body_of(pieces)]
-        return Prepared(shard, split, texts, self.classifier.predictor.tokens(texts))
+        try:
+            tokens = self.classifier.predictor.tokens(texts)
+        except Exception:  # as in run
+            tokens = None
+        return Prepared(shard, split, texts, tokens)
 
     def run(self, prepared: Prepared) -> Run:
         """Run the network, the step that takes the time."""
@@ -112,10 +143,10 @@ class Scorer:
     def finish(self, run: Run) -> Scored:
         """Decode and make rows."""
         shard = run.prepared.shard
-        predictions = iter(self._decoded(run)) if run.logits is not None else None
+        predictions = self._decoded(run)
         paragraphs: list[Row] = []
         documents: list[Row] = []
-        retry = False
+        retry = shard.retry
         for item, pieces in zip(shard.items, run.prepared.split, strict=True):
             try:
                 document, answer = self._answer(item, pieces, predictions)
@@ -140,8 +171,13 @@ class Scorer:
         own = [next(predictions) for _ in texts] if predictions else self._alone(texts)
         return item.content, self.classifier.assemble(pieces, own, self.min_confidence).by(self.classifier.model)
 
-    def _decoded(self, run: Run) -> Sequence[Prediction]:
-        return self.classifier.predictor.decoded(run.prepared.texts, run.prepared.tokens, run.logits)
+    def _decoded(self, run: Run) -> Iterator[Prediction] | None:
+        if run.logits is None:
+            return None
+        try:
+            return iter(self.classifier.predictor.decoded(run.prepared.texts, run.prepared.tokens, run.logits))
+        except Exception:  # as in run
+            return None
 
     def _alone(self, texts: list[str]) -> Sequence[Prediction]:
         try:
@@ -169,5 +205,5 @@ def _count(paragraphs: list[Row], documents: list[Row]) -> Counts:
         Counter(row["stance"] for row in paragraphs if row.get("stance")),
         sum(bool(row.get("uncertain")) for row in paragraphs),
         Counter(row["error"]["type"] for row in failed),
-        tuple(row["path"] for row in failed[:SHOWN_FAILURES]),
+        reduce(_merged, ({reason_of(row["error"]["message"]): Reason(1, row["path"])} for row in failed), {}),
     )

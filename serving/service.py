@@ -6,18 +6,27 @@ from itertools import islice
 
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "true")  # the service makes no calls of its own to anyone
 import bentoml
-from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse
 
 from labels.article import Paragraph
 from models.shelf import bundles_root
-from serving.answer import MAX_ARTICLES, Answer, ArticleIn, BatchAnswer, BatchIn, BatchResult, Classified, ErrorBody
+from serving.answer import (
+    MAX_ARTICLES,
+    MAX_BATCH_PARAGRAPHS,
+    Answer,
+    ArticleIn,
+    BatchAnswer,
+    BatchIn,
+    BatchResult,
+    Classified,
+    ErrorBody,
+)
 from serving.batcher import Batcher
 from serving.classifier import Classifier, body_of, prepare
 from serving.drift import Reference
 from serving.edge import Edge
 from serving.live import LiveModel
-from serving.logs import configure_json, configure_levels
+from serving.logs import configure
 from serving.metrics import READY, RELOADS, Metrics
 from serving.pages import pages
 from serving.refusal import Refusal
@@ -28,9 +37,7 @@ from sikap.errors import SikapError, TooLargeError
 gc.set_threshold(50_000, 50, 100)  # the collector's pauses are the tail of the latency (docs/performance.md)
 settings = Settings.from_environment()
 metrics = Metrics()
-configure_levels()
-if os.environ.get("SIKAP_LOG") == "json":
-    configure_json()
+configure(json_lines=os.environ.get("SIKAP_LOG") == "json")
 
 
 def _failed(error: SikapError) -> JSONResponse:
@@ -49,7 +56,7 @@ def _told(classifier: Classifier | None) -> None:
 @bentoml.service(
     name="sikap",
     workers=1,
-    traffic={"timeout": 120},
+    traffic={"timeout": settings.timeout},
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
     **({"tracing": settings.tracing} if settings.traces else {}),
@@ -60,7 +67,7 @@ class Sikap:
 
     def __init__(self) -> None:
         self.live = LiveModel(bundles_root(), told=_told)
-        self.batcher = Batcher(settings.waiting, settings.deadline)
+        self.batcher = Batcher(settings.wait, settings.deadline)
         pages.state.live, pages.state.batcher = self.live, self.batcher
         self.live.start()
 
@@ -82,6 +89,7 @@ class Sikap:
             classifier = self.live.classifier
             prepared = [_prepared(article.text) for article in batch.articles]
             good = [article for article in prepared if not isinstance(article, SikapError)]
+            _check_paragraphs(good)
             results = iter(await self._read(classifier, good, batch.min_confidence))
         except SikapError as error:
             return _failed(error)  # type: ignore[return-value]
@@ -128,6 +136,13 @@ def _check_number(batch: BatchIn) -> None:
         raise TooLargeError(message, "articles")
 
 
+def _check_paragraphs(articles: list[list[Paragraph]]) -> None:
+    number, most = sum(map(len, articles)), MAX_BATCH_PARAGRAPHS
+    if number > most:
+        message = f"the batch has {number:,} paragraphs, expected at most {most:,}; send several batches"
+        raise TooLargeError(message, "articles")
+
+
 def _prepared(text: str) -> list[Paragraph] | SikapError:
     """An article ready to be read, or what is wrong with it."""
     try:
@@ -144,12 +159,4 @@ def _wrong(id_: str, error: SikapError) -> BatchResult:
     return BatchResult(id=id_, error=ErrorBody(code=error.code, message=error.message, field=error.field))
 
 
-if settings.origins:
-    Sikap.add_asgi_middleware(  # type: ignore[attr-defined]
-        CORSMiddleware,
-        allow_origins=settings.origins,
-        allow_methods=("GET", "POST"),
-        allow_headers=("authorization", "content-type", "x-api-key", "x-request-id"),
-        expose_headers=("retry-after", "server-timing", "x-request-id"),
-    )
 Sikap.add_asgi_middleware(Edge, settings=settings, metrics=metrics)  # type: ignore[attr-defined]

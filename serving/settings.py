@@ -1,13 +1,16 @@
 """What an operator may set, read from the environment (docs/serving.md lists it) and checked before the service starts."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from serving.keys import Keys
 from sikap.errors import InputError
+
+SPARE: Final = 30  # seconds for all of a request but receiving its body and waiting for the model
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class Settings:
         keys: who may use it; none means that only this machine may.
         origins: web origins whose pages may call it (CORS); none by default.
         in_flight: requests that are worked on at once; more are told to come back.
-        waiting: paragraphs that may wait for the model; more are told to come back.
+        wait: seconds that a request may have to wait for others; one that would wait longer is told to come back.
         deadline: seconds until a request that has no answer is given up.
         body_seconds: seconds that a body may take to arrive.
         drain: the switch: while this file exists the service says that it is not ready.
@@ -27,8 +30,8 @@ class Settings:
 
     keys: Keys = field(default_factory=Keys)
     origins: tuple[str, ...] = ()
-    in_flight: int = 256
-    waiting: int = 6_000
+    in_flight: int = 64  # as many articles of twenty paragraphs as two cores read in the time below
+    wait: float = 3.0
     deadline: float = 60.0
     body_seconds: float = 30.0
     drain: Path | None = None
@@ -42,12 +45,17 @@ class Settings:
             keys=Keys.from_environment(environment),
             origins=_origins(environment.get("SIKAP_ORIGINS", "")),
             in_flight=int(_number(environment, "SIKAP_IN_FLIGHT", cls.in_flight, whole=True)),
-            waiting=int(_number(environment, "SIKAP_WAITING", cls.waiting, whole=True)),
+            wait=_number(environment, "SIKAP_WAIT", cls.wait),
             deadline=_number(environment, "SIKAP_DEADLINE", cls.deadline),
             body_seconds=_number(environment, "SIKAP_BODY_SECONDS", cls.body_seconds),
             drain=drain_switch(Path(home)) if home else None,
             traces=_traces(environment),
         )
+
+    @property
+    def timeout(self) -> int:
+        """Seconds after which BentoML gives a request up: later than we do, so that its answer is never seen."""
+        return math.ceil(self.body_seconds + self.deadline) + SPARE
 
     @property
     def tracing(self) -> dict[str, Any]:

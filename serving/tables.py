@@ -1,6 +1,7 @@
 """Tables on disk: Parquet, CSV, JSON Lines and SQLite, written as they come and shown only when complete."""
 
 import csv
+import errno
 import json
 import os
 import sqlite3
@@ -35,6 +36,11 @@ def check_format(path: Path) -> None:
         raise InputError(f"--out {path}: found {path.suffix or 'no extension'}, expected one of {', '.join(FORMATS)}")
     if path.is_dir():
         raise InputError(f"--out {path}: a folder has this name; expected a file to write")
+    if path.parts[0].endswith(":") and not path.parent.is_dir():  # of `s3://a/b` a path keeps one slash
+        raise InputError(
+            f"--out {path}: found an address, expected a file on this machine: beside it lies a journal that is locked and "
+            "appended to, which stores of objects cannot do. Write it here, then copy it there"
+        )
     if not path.parent.is_dir():
         raise InputError(f"--out {path}: the folder {path.parent} does not exist; create it first")
 
@@ -42,6 +48,11 @@ def check_format(path: Path) -> None:
 def companion(path: Path) -> Path:
     """Where the table of documents goes: `scores.parquet` has `scores.documents.parquet` beside it, a database both."""
     return path if path.suffix.lower() in DATABASES else path.with_name(f"{path.stem}.documents{path.suffix}")
+
+
+def report_of(path: Path) -> Path:
+    """Where `sikap report` writes its page, unless told otherwise; its CSV files go into a folder named alike."""
+    return path.with_suffix(".report.html")
 
 
 def write_tables(parts: Iterable[Tables], path: Path) -> None:
@@ -157,14 +168,14 @@ class _Sqlite:
 
 
 class _disk_errors:  # noqa: N801
-    """SQLite's word for a full disk, in the system's."""
+    """SQLite's words for a disk that is full or fails, in the system's."""
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, sqlite3.OperationalError):
-            raise OSError(28 if "full" in str(error) else 5, str(error)) from error
+            raise OSError(errno.ENOSPC if "full" in str(error) else errno.EIO, str(error)) from error
 
 
 def _sqlite_type(kind: pyarrow.DataType) -> str:

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 if TYPE_CHECKING:
     from serving.documents import Found
     from serving.folder import Progress as Done
+    from serving.scoring import Counts, Reason
 
 EVERY = 1.0  # seconds between two JSON lines
 
@@ -103,7 +104,8 @@ class JsonLines(Quiet):
         counts = done.counts
         self._tell(
             "finished", **_counted(done), stances=dict(counts.stances), uncertain=counts.uncertain,
-            failures=dict(counts.failures), first_failed=list(counts.failed), skipped=dict(found.skipped),
+            failures=dict(counts.failures), skipped=dict(found.skipped),
+            reasons=[{"reason": why, **reason._asdict()} for why, reason in _by_number(counts)],
             notes=list(done.says), files=[str(file) for file in files],
         )  # fmt: skip
 
@@ -172,12 +174,16 @@ class Bar(Quiet):
         if found.skipped:
             self._say(f"passed over: {_listed(found.skipped)}")
         if failed:
-            more = ", …" if failed > len(counts.failed) else ""
-            self._say(f"{failed:,} documents failed ({_listed(counts.failures)}): {', '.join(counts.failed)}{more}")
-            self._say("their rows say why in `error`")
+            self._say(f"{failed:,} documents failed ({_listed(counts.failures)}); their rows say why in `error`:")
+        for why, (documents, path) in _by_number(counts):
+            self._say(f"  {documents:,}: {why} ({path}{' and others' if documents > 1 else ''})")
 
     def _say(self, words: str) -> None:
         self._console.print(words, markup=False, highlight=False, soft_wrap=True)
+
+
+def _by_number(counts: "Counts") -> "list[tuple[str, Reason]]":
+    return sorted(counts.reasons.items(), key=lambda item: -item[1].documents)
 
 
 def _listed(counts: Mapping[str, int]) -> str:

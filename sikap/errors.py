@@ -1,5 +1,10 @@
 """Every error that a user can meet, with the HTTP status and the exit code that each one maps to."""
 
+import errno
+from typing import Final
+
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # how the system says that a disk is full
+
 
 class SikapError(Exception):
     """Base of all errors whose message is meant for the user.
@@ -22,6 +27,10 @@ class InputError(SikapError):
     code, status = "invalid", 422
 
 
+class ReadError(InputError):
+    """A file could not be read, for a reason that lies with the disk, the store, the memory or its rights, not in it."""
+
+
 class TooLargeError(SikapError):
     """What was given is over a limit of size."""
 
@@ -39,7 +48,7 @@ class ModelError(SikapError):
 
 
 class DiskFullError(SikapError):
-    """There is no room for the output; the run can be resumed."""
+    """The disk has no room for the output, or fails under it; the run can be resumed."""
 
     code, exit_code = "disk_full", 3
 

@@ -2,6 +2,7 @@
 
 import gc
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from sikap.errors import InputError, Stopped
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
-    from serving.documents import Found
+    from serving.documents import Columns, Found
     from serving.engine import Engine
     from sikap.display import Display
 
@@ -40,6 +41,9 @@ def score(
     ] = None,
     min_confidence: MinConfidence = None,
     fresh: Annotated[bool, typer.Option(help="Start over instead of using what an earlier run scored.")] = False,
+    allow_failures: Annotated[
+        bool, typer.Option("--allow-failures", help="Exit with 0 although documents failed; their rows say why.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print progress and summary as JSON lines.")] = False,
     engine: Annotated[Literal["local", "ray"], typer.Option(help="This process, or a Ray cluster.")] = "local",
@@ -56,26 +60,20 @@ def score(
     check_format(out)
     columns = Columns.parse(column or [])
     gc.set_threshold(50_000, 50, 100)  # millions of rows pass through, and none of them is part of a cycle
-    # Ray writes what it sees happen to standard output, which is the display's.
-    with _standard_input(paths) as stdin, _display(quiet, as_json) as display, redirect_stdout(sys.stderr):
-        found = _found(paths, stdin)
-        bundle = load_current(bundles_root())
-        display.start(found)
-        scoring = _engine(engine, paths, bundle, min_confidence, address, workers, threads)
-        try:
-            done = score_folder(
-                found,
-                out,
-                scoring,
-                run_settings(bundle.manifest, bundle.digest, min_confidence, columns),
-                columns,
-                fresh,
-                display.show,
-            )
-        except KeyboardInterrupt:
-            raise Stopped(f"stopped; the same command goes on from the last finished shard towards {out}") from None
-        display.finish(found, done, list(dict.fromkeys([out, companion(out)])))
-    if done.counts.failures:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a machine that is shut down ends a run as Ctrl+C does
+    try:
+        # Ray writes what it sees happen to standard output, which is the display's.
+        with _standard_input(paths) as stdin, _display(quiet, as_json) as display, redirect_stdout(sys.stderr):
+            found = _found(paths, stdin, columns, out)
+            bundle = load_current(bundles_root())
+            display.start(found)
+            scoring = _engine(engine, paths, bundle, min_confidence, address, workers, threads)
+            settings = run_settings(bundle.manifest, bundle.digest, min_confidence, columns)
+            done = score_folder(found, out, scoring, settings, columns, fresh, display.show)
+            display.finish(found, done, list(dict.fromkeys([out, companion(out)])))
+    except KeyboardInterrupt:
+        raise Stopped(f"stopped; the same command goes on from the last finished shard towards {out}") from None
+    if done.counts.failures and not allow_failures:
         raise typer.Exit(1)
 
 
@@ -99,14 +97,15 @@ def _standard_input(paths: list[str]) -> Iterator[Path | None]:
         yield Path(file.name)
 
 
-def _found(paths: list[str], stdin: Path | None) -> "Found":
+def _found(paths: list[str], stdin: Path | None, columns: "Columns", out: Path) -> "Found":
     from serving.documents import Found, find_documents, from_stdin
+    from serving.folder import own_files
 
     if stdin is None:
-        return find_documents(paths)
+        return find_documents(paths, own_files(out))
     if len(paths) > 1:
         raise InputError("- and other paths: standard input is scored alone")
-    source = from_stdin(stdin)
+    source = from_stdin(stdin, columns)
     return Found([source], 1, source.size)
 
 
@@ -140,6 +139,7 @@ def report(
 ) -> None:
     """Turn scored tables into a page to read: framing over time and by outlet, holders, quotes, doubts, failures."""
     from serving.report.writer import write_report
+    from serving.tables import report_of
 
-    page, folder = write_report(scores, out or scores.with_suffix(".report.html"))
+    page, folder = write_report(scores, out or report_of(scores))
     console.print(f"{page}, and the same tables as CSV in {folder}", markup=False, highlight=False, soft_wrap=True)

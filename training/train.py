@@ -199,9 +199,10 @@ def _teacher(job: Job) -> str:
 
 
 def _version(folder: Path, now: datetime) -> str:
-    """The first free version of a day: 2026.11.23-1, -2, …"""
+    """The next version of a day, later than every one that is here: 2026.11.23-1, -2, …"""
     day = f"{now:%Y.%m.%d}"
-    return next(name for n in range(1, 10_000) if not (folder / (name := f"{day}-{n}")).exists())
+    numbers = [path.name.rpartition("-")[2] for path in folder.glob(f"{day}-*")]
+    return f"{day}-{1 + max((int(number) for number in numbers if number.isdigit()), default=0)}"
 
 
 def _digest(labels: Sequence[Path]) -> str:

@@ -4,14 +4,16 @@ import glob
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
-from typing import Any, cast
+from typing import Final
 
+from serving.inputs.addresses import is_address, listed, open_address, without_query
 from sikap.errors import InputError
+
+OWN: Final = "of this run's own output"
 
 
 @dataclass(frozen=True)
@@ -35,35 +37,6 @@ class Source:
         return open_place(self.file)
 
 
-def is_address(path: Path | str) -> bool:
-    """Whether `path` has a scheme, and so is no file of this machine. (A Path has lost one of the two slashes.)"""
-    return isinstance(path, str) and "://" in path
-
-
-@cache
-def _filesystem(scheme_and_host: str) -> Any:
-    """The pyarrow file system of an address: its own, else fsspec's of that scheme."""
-    import fsspec
-    from pyarrow import ArrowException, fs
-
-    try:
-        return fs.FileSystem.from_uri(scheme_and_host)[0]
-    except (ArrowException, ValueError):
-        pass
-    try:
-        found, _ = fsspec.core.url_to_fs(scheme_and_host)
-    except (ValueError, ImportError) as error:
-        raise InputError(f"{scheme_and_host}: cannot be reached: {error}") from error
-    return fs.PyFileSystem(fs.FSSpecHandler(found))
-
-
-def _reach(address: str) -> tuple[Any, str]:
-    """An address as a file system and a path in it."""
-    scheme, _, rest = address.partition("://")
-    host = rest.partition("/")[0]
-    return _filesystem(f"{scheme}://{host}/"), rest if scheme != "file" else f"/{rest.lstrip('/')}"
-
-
 def open_place(place: Path | str) -> BufferedReader:
     """Open a file of this machine or an address. Raises OSError, also for what is no file."""
     if not is_address(place):
@@ -73,21 +46,21 @@ def open_place(place: Path | str) -> BufferedReader:
             file.close()
             raise OSError(0, "not a regular file")
         return file
-    system, path = _reach(str(place))
-    return BufferedReader(cast(Any, system.open_input_file(path)), 1 << 16)
+    return open_address(str(place))
 
 
 class Walk:
     """The files at some paths, in a fixed order and without ever holding them all.
 
-    Files as named, those of the types in `wanted` in folders at any depth, and what globs match. Iterating gives
-    a Source for each, in the order of the shown paths within a path; what is passed over is counted in `skipped`
-    by the reason, anew at each iteration.
+    Files as named, those of the types in `wanted` in folders at any depth, and what globs match, but none of those
+    in `without`. Iterating gives a Source for each, in the order of the shown paths within a path; what is passed
+    over is counted in `skipped` by the reason, anew at each iteration.
     """
 
-    def __init__(self, paths: list[str], wanted: frozenset[str]) -> None:
+    def __init__(self, paths: list[str], wanted: frozenset[str], without: Iterable[Path] = ()) -> None:
         self.roots = list(_roots(paths))
         self.wanted = wanted
+        self.without = frozenset(os.path.realpath(path) for path in without)
         self.skipped: Counter[str] = Counter()
         self._prefixed = len(self.roots) > 1 and self._collide()
 
@@ -107,68 +80,70 @@ class Walk:
     def _sources(self, prefixed: bool) -> Iterator[Source]:
         for root in self.roots:
             for file, shown, size in self._files(root):
-                yield Source(file, _as_shown(str(file)) if prefixed else shown, size)
+                yield Source(file, _as_shown(without_query(str(file))) if prefixed else shown, size)
 
     def _files(self, root: str) -> Iterator[tuple[Path | str, str, int]]:
         if is_address(root):
             yield from self._remote(root)
+        elif self._is_own(os.path.realpath(root)):
+            self.skipped[OWN] += 1
         elif os.path.isdir(root):
-            yield from ((Path(root, inner), _as_shown(inner), size) for inner, size in self._folder(root, ""))
+            yield from ((Path(root, inner), _as_shown(inner), size) for inner, size in self._folder(root))
         else:
             yield Path(root), _as_shown(os.path.basename(root)), _size(root)
 
-    def _folder(self, root: str, inner: str) -> Iterator[tuple[str, int]]:
-        """The files in a folder, deeper ones among them, in the order of their whole paths."""
-        try:
-            with os.scandir(os.path.join(root, inner)) as entries:
-                found = sorted(entry.name + "/" if _is_folder(entry) else entry.name for entry in entries)
-        except OSError:
-            yield inner.rstrip("/") or ".", 0  # opening it will tell why
-            return
-        for name in found:
-            path = inner + name
-            full = os.path.join(root, path.rstrip("/"))
-            if name.startswith("."):
-                self.skipped["hidden"] += 1
-            elif not name.endswith("/"):
-                if self._is_wanted(name, full):
-                    yield path, _size(full)
-            elif os.path.islink(full):
-                self.skipped["links to folders"] += 1
-            else:
-                yield from self._folder(root, path)
+    def _is_own(self, real: str) -> bool:
+        """Whether a path is one of `without`, or lies in one that is a folder."""
+        return real in self.without or os.path.dirname(real) in self.without
 
-    def _is_wanted(self, name: str, full: str) -> bool:
-        suffix = PurePosixPath(name).suffix.lower()
+    def _folder(self, root: str) -> Iterator[tuple[str, int]]:
+        """The files in a folder, deeper ones among them, in the order of their whole paths."""
+        real = os.path.realpath(root)
+        waiting = [""]  # a stack: folders may lie deeper than functions can call themselves
+        while waiting:
+            inner = waiting.pop()
+            if inner and not inner.endswith("/"):
+                yield inner, _size(os.path.join(root, inner))
+                continue
+            try:
+                with os.scandir(os.path.join(root, inner)) as entries:
+                    found = [inner + name for entry in entries if (name := self._taken(entry, real, inner))]
+            except OSError:
+                found = [inner.rstrip("/") or "."]  # opening it will tell why
+            waiting += sorted(found, reverse=True)
+
+    def _taken(self, entry: "os.DirEntry[str]", real: str, inner: str) -> str | None:
+        """The entry's name, that of a folder with a slash; None, and a count, where it is passed over."""
+        reason = self._reason(entry)
+        if self.without and os.path.join(real, inner + entry.name) in self.without:
+            reason = OWN
+        if reason:
+            self.skipped[reason] += 1
+            return None
+        return f"{entry.name}/" if _is_folder(entry) else entry.name
+
+    def _reason(self, entry: "os.DirEntry[str]") -> str | None:
+        """Why something in a folder is passed over."""
+        if entry.name.startswith("."):
+            return "hidden"
+        if _is_folder(entry):
+            return "links to folders" if entry.is_symlink() else None
+        suffix = PurePosixPath(entry.name).suffix.lower()
         if suffix not in self.wanted:
-            self.skipped[f"{_as_shown(suffix)} files" if suffix else "files without extension"] += 1
-            return False
-        if not (os.path.isfile(full) or os.path.islink(full)):  # a link that leads nowhere becomes a row
-            self.skipped["pipes and devices"] += 1
-            return False
-        return True
+            return f"{_as_shown(suffix)} files" if suffix else "files without extension"
+        if not (entry.is_symlink() or entry.is_file()):  # a link that leads nowhere becomes a row
+            return "pipes and devices"
+        return None
 
     def _remote(self, root: str) -> Iterator[tuple[str, str, int]]:
-        from pyarrow import fs
-
-        system, path = _reach(root)
-        try:
-            info = system.get_file_info(path)
-            if info.type == fs.FileType.File:
-                yield root, info.base_name, info.size or 0
-                return
-            found = system.get_file_info(fs.FileSelector(path, recursive=True))
-        except OSError as error:
-            raise InputError(f"{root}: cannot be listed: {error}") from error
-        head = root.rstrip("/")
-        for entry in sorted((entry for entry in found if entry.type == fs.FileType.File), key=lambda entry: entry.path):
-            inner = entry.path.lstrip("/")[len(path.strip("/")) :].lstrip("/")
-            if entry.base_name.startswith("."):
+        for file in listed(root):
+            suffix = PurePosixPath(file.shown).suffix.lower()
+            if PurePosixPath(file.shown).name.startswith(".") and not file.named:
                 self.skipped["hidden"] += 1
-            elif PurePosixPath(inner).suffix.lower() in self.wanted:
-                yield f"{head}/{inner}", inner, entry.size or 0
+            elif suffix in self.wanted or file.named:
+                yield file.address, file.shown, file.size
             else:
-                self.skipped[f"{PurePosixPath(inner).suffix.lower() or 'other'} files"] += 1
+                self.skipped[f"{suffix or 'other'} files"] += 1
 
 
 def _roots(paths: list[str]) -> Iterator[str]:
@@ -177,7 +152,7 @@ def _roots(paths: list[str]) -> Iterator[str]:
     for path in paths:
         found = [path]
         if not is_address(path) and not os.path.lexists(path):
-            found = sorted(glob.glob(path, recursive=True)) if glob.has_magic(path) else []
+            found = _matches(path)
             if "**" in path:  # it matches folders and what is in them
                 found = [file for file in found if not os.path.isdir(file)]
             if not found:
@@ -186,6 +161,15 @@ def _roots(paths: list[str]) -> Iterator[str]:
             if root not in seen:
                 seen.add(root)
                 yield root
+
+
+def _matches(pattern: str) -> list[str]:
+    try:
+        return sorted(glob.glob(pattern, recursive=True)) if glob.has_magic(pattern) else []
+    except RecursionError as error:
+        raise InputError(
+            f"{pattern}: the folders are too deep for a glob; name the outermost of them instead"
+        ) from error
 
 
 def _as_shown(path: str) -> str:

@@ -17,7 +17,9 @@ from sikap.errors import InputError, SikapError, TooLargeError
 
 MOST_LINE: Final = 16 << 20  # characters of one record
 _HEAD: Final = 1 << 16
-_ROWS: Final = 512  # of a Parquet file held at a time
+_ROWS: Final = 64  # of a Parquet file held at a time, or fewer
+_BATCH: Final = 8 << 20  # bytes that these have, by what the file says of itself
+_BUFFER: Final = 1 << 20  # bytes of a column read ahead
 
 Read = Document | SikapError
 Says = list[str]
@@ -87,17 +89,34 @@ def _from_row(row: Sequence[str], names: Sequence[str], chosen: Mapping[str, str
 def read_parquet(stream: BufferedReader, columns: Columns, says: Says) -> Iterator[Read]:
     """A document a row."""
     with TemporaryFile() as copy:
-        table = parquet.ParquetFile(_seekable(stream, copy))
+        # Read ahead as a whole, a row group may be larger than the memory.
+        table = parquet.ParquetFile(_seekable(stream, copy), pre_buffer=False, buffer_size=_BUFFER)
         chosen = columns.chosen(table.schema_arrow.names)
         _say(says, told(chosen))
+        names = sorted(set(chosen.values()))
         number = 0
-        for batch in table.iter_batches(_ROWS, columns=sorted(set(chosen.values()))):
-            for record in batch.to_pylist():
+        for batch in table.iter_batches(_fitting(table.metadata, names), columns=names):
+            for cells in zip(*(batch.column(name) for name in names), strict=True):
                 number += 1
                 try:
-                    yield as_document(record, chosen)
+                    yield as_document({name: cell.as_py() for name, cell in zip(names, cells, strict=True)}, chosen)
                 except InputError as error:
                     yield InputError(f"row {number}: {error}")
+
+
+def _fitting(table: Any, names: Sequence[str]) -> int:
+    """How many rows of these columns fit a batch where they are the longest."""
+    rows = _ROWS
+    for group in map(table.row_group, range(table.num_row_groups)):
+        chunks = map(group.column, range(group.num_columns))
+        size = sum(chunk.total_uncompressed_size for chunk in chunks if _is_of(chunk.path_in_schema, names))
+        rows = min(rows, _BATCH * group.num_rows // max(size, 1))
+    return max(rows, 1)
+
+
+def _is_of(path: str, names: Sequence[str]) -> bool:
+    """Whether a chunk belongs to one of the columns; those of lists have their elements' names behind a dot."""
+    return any(path == name or path.startswith(f"{name}.") for name in names)
 
 
 def _seekable(stream: BufferedReader, copy: IO[bytes]) -> Any:

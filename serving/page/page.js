@@ -31,8 +31,9 @@ function tinted(tag, stance, properties, ...children) {
 
 const sign = (stance) => tinted("span", stance, { className: "sign", ariaHidden: "true" }, `${SIGNS[stance]} `);
 
-function pressable(pressed, press, ...children) {
-  const made = element("button", { type: "button", onclick: press }, ...children);
+// A button that filters; `id` finds it again after it is drawn anew.
+function pressable(id, pressed, press, ...children) {
+  const made = element("button", { id, type: "button", onclick: press }, ...children);
   made.setAttribute("aria-pressed", String(pressed));
   return made;
 }
@@ -60,8 +61,6 @@ function translate() {
   for (const button of document.querySelectorAll("[data-language]")) {
     button.setAttribute("aria-pressed", String(button.dataset.language === state.language));
   }
-  const examples = EXAMPLES.map((example, index) => element("option", { value: String(index), lang: "id" }, example.title));
-  $("example").replaceChildren(element("option", { value: "" }, words().choose), ...examples);
   tell(state.error);
   draw();
 }
@@ -91,22 +90,24 @@ async function ask(path, options = {}) {
 }
 
 async function classify(text) {
-  state.asking?.abort();
-  const asking = state.asking = new AbortController();
   const body = JSON.stringify({ text });
   const response = await ask("/v1/classify", {
-    method: "POST", headers: { "content-type": "application/json" }, body, signal: asking.signal,
+    method: "POST", headers: { "content-type": "application/json" }, body, signal: state.asking.signal,
   });
   return response.json();
 }
 
+// The buttons keep the focus: one that is disabled or hidden would lose it.
 function busy(on) {
-  $("go").disabled = on;
+  state.asking = on ? new AbortController() : null;
+  $("go").setAttribute("aria-disabled", String(on));
+  if (document.activeElement === $("cancel")) $("go").focus();
   $("cancel").hidden = !on;
   $("form").setAttribute("aria-busy", String(on));
 }
 
 async function submit() {
+  if (state.asking) return;
   const text = $("text").value;
   tell(null);
   if (!text.trim()) return tell(new Refused("empty", ""));
@@ -146,9 +147,13 @@ function draw() {
   $("all").hidden = !(state.stance || state.holder);
 }
 
+// The button that was pressed is drawn anew, or hidden: its successor has the focus, or that of the filter that was lifted.
 function filter(change) {
+  const pressed = document.activeElement.id;
+  const lifted = $("profile").querySelector("[aria-pressed='true']")?.id;
   Object.assign(state, { stance: null, holder: null }, change);
   draw();
+  $(pressed === "all" ? lifted : pressed)?.focus();
   const { paragraphs } = state.answer;
   say(words().shown(paragraphs.filter(wanted).length, paragraphs.length));
 }
@@ -175,21 +180,15 @@ function drawLegend(profile) {
   const items = STANCES.map((stance) => {
     const pressed = state.stance === stance;
     const label = `${words().stances[stance]} ${percent(profile.paragraphs[stance])}`;
-    return element("li", {}, pressable(pressed, () => refocus(".legend", stance, () => filter({ stance: pressed ? null : stance })), sign(stance), label));
+    return element("li", {}, pressable(`only-${stance}`, pressed, () => filter({ stance: pressed ? null : stance }), sign(stance), label));
   });
   return element("ul", { className: "legend" }, ...items);
-}
-
-// A redrawn button keeps the focus that its forerunner had.
-function refocus(inside, stance, act) {
-  act();
-  document.querySelectorAll(`${inside} button`)[STANCES.indexOf(stance)]?.focus();
 }
 
 function drawStands(profile) {
   const columns = STANCES.slice(0, 3).map((stance) => {
     const held = profile.holders
-      .map(({ name, stances }) => ({ name, count: stances[stance]?.length ?? 0 }))
+      .map(({ name, stances }, index) => ({ id: `${stance}-${index}`, name, count: stances[stance]?.length ?? 0 }))
       .filter(({ count }) => count)
       .sort((a, b) => b.count - a.count);
     const most = Math.max(1, ...held.map(({ count }) => count));
@@ -201,11 +200,11 @@ function drawStands(profile) {
   return element("div", { className: "stands" }, ...columns);
 }
 
-function drawHolder({ name, count }, most) {
+function drawHolder({ id, name, count }, most) {
   const bar = element("span", { className: "count" });
   bar.style.width = `${100 * count / most}%`;
   const pressed = state.holder === name;
-  return pressable(pressed, () => filter({ holder: pressed ? null : name }), element("span", { lang: "id" }, name), ` ×${count}`, bar);
+  return pressable(id, pressed, () => filter({ holder: pressed ? null : name }), element("span", { lang: "id" }, name), ` ×${count}`, bar);
 }
 
 function drawParagraph(points, paragraph) {
@@ -316,12 +315,14 @@ $("form").addEventListener("submit", (event) => { event.preventDefault(); submit
 $("cancel").addEventListener("click", () => state.asking?.abort());
 $("text").addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit(); });
 $("file").addEventListener("change", () => { if ($("file").files[0]) take($("file").files[0]); });
-$("example").addEventListener("change", () => {
-  const example = EXAMPLES[$("example").value];
-  if (!example) return;
-  $("text").value = example.text;
-  submit();
-});
+for (const { title, text } of EXAMPLES) {
+  const show = () => {
+    if (state.asking) return;
+    $("text").value = text;
+    submit();
+  };
+  $("examples").append(element("button", { type: "button", lang: "id", onclick: show }, title));
+}
 $("all").addEventListener("click", () => filter({}));
 $("json").addEventListener("click", () => download("sikap.json", "application/json", JSON.stringify({ text: state.text, ...state.answer }, null, 1)));
 $("csv").addEventListener("click", () => download("sikap.csv", "text/csv", `\ufeff${table()}`));

@@ -13,7 +13,7 @@ from serving.report.dates import day_of, group, period
 from serving.rows import Row
 
 QUOTES: Final = 10  # of each stance
-LISTED: Final = 200  # uncertain paragraphs, failed documents, holders, outlets that are kept
+LISTED: Final = 200  # uncertain paragraphs and documents, failed documents that are kept
 NO_OUTLET: Final = "(no outlet)"
 Table = tuple[tuple[str, ...], list[tuple[Any, ...]]]
 """A header and rows, as a page and a CSV file show them."""
@@ -42,6 +42,7 @@ class Figures:
     holders: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     quotes: dict[str, "Top"] = field(default_factory=lambda: {str(stance): Top(QUOTES) for stance in MARKED})
     doubtful: "Top" = field(default_factory=lambda: Top(LISTED))
+    doubtful_documents: "Top" = field(default_factory=lambda: Top(LISTED))
     failures: list[tuple[str, int, str, str]] = field(default_factory=list)
     failure_types: Counter[str] = field(default_factory=Counter)
 
@@ -55,11 +56,12 @@ class Figures:
             if len(self.failures) < LISTED:
                 self.failures.append((document["path"], document["document"], error["type"], error["message"]))
             return
-        own = Counter[str]()
+        own, uncertain = Counter[str](), self.uncertain
         for row in paragraphs:
             if row["stance"] is not None:
                 own[row["stance"]] += 1
                 self._add_paragraph(document, row)
+        self._add_doubt(document, self.uncertain - uncertain, own.total())
         self.stances += own
         self.by_outlet[document["outlet"] or NO_OUTLET] += own
         if day := day_of(document["date"]):
@@ -75,14 +77,22 @@ class Figures:
         if row["uncertain"]:
             self.uncertain += 1
             self.doubtful.add(
-                -row["confidence"], (row["stance"], row["confidence"], row["text"], *_place(document, row))
+                (-row["confidence"],), (row["stance"], row["confidence"], row["text"], *_place(document, row))
             )
             return
         for span in row["spans"]:
             if span["stance"] == row["stance"] and span["stance"] in self.quotes:
                 holder = span["holder"]["text"] if span["holder"] else ""
                 quote = (span["stance"], row["confidence"], holder, span["text"], *_place(document, row))
-                self.quotes[span["stance"]].add(row["confidence"], quote)
+                self.quotes[span["stance"]].add((row["confidence"],), quote)
+
+    def _add_doubt(self, document: Row, uncertain: int, paragraphs: int) -> None:
+        """Of documents with the same share, the one with more uncertain paragraphs comes first."""
+        if uncertain:
+            share = uncertain / paragraphs
+            place = (document["path"], document["document"])
+            told = (document["title"] or "", document["outlet"] or "", document["date"] or "")
+            self.doubtful_documents.add((share, uncertain), (*place, *told, paragraphs, uncertain, round(share, 4)))
 
     def tables(self) -> dict[str, Table]:
         """Every table of the report, by the name of its CSV file."""
@@ -106,6 +116,10 @@ class Figures:
                 [quote for stance in MARKED for quote in self.quotes[stance].best()],
             ),
             "uncertain": (("stance", "confidence", "text", *place), list(self.doubtful.best())),
+            "uncertain_documents": (
+                ("path", "document", "title", "outlet", "date", "paragraphs", "uncertain", "uncertain_share"),
+                list(self.doubtful_documents.best()),
+            ),
             "failed": (("path", "document", "error", "message"), list(self.failures)),
         }
 
@@ -115,10 +129,10 @@ class Top:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._heap: list[tuple[float, int, tuple[Any, ...]]] = []
+        self._heap: list[tuple[tuple[float, ...], int, tuple[Any, ...]]] = []
         self._order = count(0, -1)
 
-    def add(self, worth: float, item: tuple[Any, ...]) -> None:
+    def add(self, worth: tuple[float, ...], item: tuple[Any, ...]) -> None:
         """Keep an item if it is among the best."""
         if len(self._heap) < self._most or worth > self._heap[0][0]:
             if any(item[:4] == other[:4] for _, _, other in self._heap):

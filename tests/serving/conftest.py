@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,9 +21,12 @@ import pytest
 
 from labels.stance import Stance
 from models.decoding import Evidence, Prediction
+from models.shelf import bundles_root, current_bundle
 from serving.classifier import Classifier
 
-pytest.register_assert_rewrite("tests.serving.edge_client")  # its assertions tell what they found
+pytest.register_assert_rewrite(
+    "tests.serving.clients", "tests.serving.edge_client"
+)  # its assertions tell what they found
 
 PATIENCE = 120  # seconds until a test that hangs fails
 
@@ -41,8 +46,10 @@ class Server:
         self.environment = {**os.environ, "BENTOML_HOME": str(home), **environment}
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE)
         self.process: subprocess.Popen[bytes] | None = None
+        self.began = self.started = 0.0
 
     def start(self, command: tuple[str, ...] = ("-m", "sikap", "serve"), output: Path | None = None) -> Server:
+        self.began = time.monotonic()
         with (output or self.log).open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *command, "--port", str(self.port)],
@@ -56,11 +63,16 @@ class Server:
         for _ in range(PATIENCE * 10):
             try:
                 if self.client.get("/readyz").status_code == status:
+                    self.started = self.started or time.monotonic() - self.began
                     return self
             except httpx.TransportError:
                 assert self.process.poll() is None, self.log.read_text()
             time.sleep(0.1)
         raise AssertionError(f"/readyz never answered {status}: {self.log.read_text()}")
+
+    def allowed(self, seconds: float) -> float:
+        """So many seconds, or as many as it took to start, where the machine is too busy for that."""
+        return max(seconds, self.started)
 
     @property
     def workers(self) -> list[psutil.Process]:
@@ -69,11 +81,11 @@ class Server:
         alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
         return [child for child in alive if any("worker" in part for part in child.cmdline())]
 
-    def stop(self) -> str:
+    def stop(self, within: float = PATIENCE) -> str:
         """End it as an operator would; what it had logged."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            assert self.process.wait(timeout=PATIENCE) == 0
+            assert self.process.wait(timeout=within) == 0
         self.client.close()
         return self.log.read_text() if self.log.exists() else ""
 
@@ -81,9 +93,9 @@ class Server:
 StartServer = Callable[..., Server]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def new_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServer]:
-    """Make servers that are ended with the tests; keywords are environment variables."""
+    """Make servers that are ended with the tests of a module; keywords are environment variables."""
     made: list[Server] = []
 
     def make(**environment: str) -> Server:
@@ -95,10 +107,23 @@ def new_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServer
         server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def start_server(new_server: StartServer) -> StartServer:
     """Start servers that are ready when this returns."""
     return lambda **environment: new_server(**environment).start().wait_until(200)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Path:
+    """The shipped bundle twice, as uji/1 (current) and uji/2."""
+    shipped = bundles_root() / current_bundle(bundles_root())
+    for version in ("1", "2"):
+        folder = tmp_path / "uji" / version
+        shutil.copytree(shipped, folder)
+        manifest = json.loads((folder / "bundle.json").read_text())
+        (folder / "bundle.json").write_text(json.dumps(manifest | {"name": "uji", "version": version}))
+    (tmp_path / "current").write_text("uji/1\n")
+    return tmp_path
 
 
 class CuePredictor:
@@ -149,3 +174,16 @@ def cue_classifier() -> Callable[..., Classifier]:
         return Classifier(bundle)
 
     return make
+
+
+@pytest.fixture(scope="module")  # while it is there its event loop is the thread's, and nobody else can have one
+def browser() -> Iterator[Any]:
+    """A real Chromium, for tests marked by `tests.serving.browsing.IN_CHROMIUM`."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.serving.browsing import CHROMIUM
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()

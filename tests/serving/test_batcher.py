@@ -11,7 +11,8 @@ import pytest
 
 from models.decoding import Prediction
 from models.tokenizing import Tokens
-from serving.batcher import ROUND, Batcher, Reader
+from serving.answer import MAX_BATCH_PARAGRAPHS
+from serving.batcher import FIRST_RATE, ROUND, Batcher, Reader
 from sikap.errors import BusyError, DeadlineError, NotReadyError
 
 LONG_WAIT = 30.0  # seconds until a test that hangs fails
@@ -74,8 +75,8 @@ async def predict(batcher: Batcher, paragraphs: Sequence[str], model: Reader) ->
 
 
 @contextmanager
-def batching(waiting: int = 6_000, deadline: float = LONG_WAIT) -> Iterator[Batcher]:
-    batcher = Batcher(waiting, deadline)
+def batching(wait: float = 1_000, deadline: float = LONG_WAIT) -> Iterator[Batcher]:
+    batcher = Batcher(wait, deadline)
     try:
         yield batcher
     finally:
@@ -227,20 +228,50 @@ def test_a_full_queue_refuses_and_then_takes_requests_again() -> None:
     async def run(batcher: Batcher) -> None:
         async with gate.busy(batcher):
             kept = await queued(batcher, ["a"] * 8, gate)
-            with pytest.raises(BusyError, match="paragraphs are waiting, expected at most 10") as refused:
+            with pytest.raises(BusyError, match=r"wait is about .* expected at most 0\.01") as refused:
                 await predict(batcher, ["b"] * 5, gate)
-            assert (refused.value.status, refused.value.code) == (429, "busy")
+            assert (refused.value.status, refused.value.code, refused.value.retry_after) == (429, "busy", 1)
         assert await kept == read(["a"] * 8)
         assert await predict(batcher, ["b"] * 5, gate) == read(["b"] * 5)
 
-    with batching(waiting=10) as batcher:
+    with batching(wait=5 / FIRST_RATE) as batcher:  # five paragraphs
         asyncio.run(run(batcher))
 
 
-def test_an_idle_service_takes_a_request_longer_than_the_queue() -> None:
-    texts = [str(number) for number in range(25)]
-    with batching(waiting=10) as batcher:
+def test_an_idle_service_takes_the_longest_request() -> None:
+    texts = [str(number) for number in range(MAX_BATCH_PARAGRAPHS)]
+    with batching(wait=0.001) as batcher:
         assert asyncio.run(predict(batcher, texts, Model())) == read(texts)
+
+
+def test_a_short_request_is_taken_where_a_long_one_would_wait_too_long() -> None:
+    gate = Gate()
+
+    async def run(batcher: Batcher) -> None:
+        async with gate.busy(batcher):
+            long = await queued(batcher, [f"panjang {n}" for n in range(300)], gate)
+            with pytest.raises(BusyError) as refused:
+                await predict(batcher, ["juga panjang"] * 300, gate)
+            assert refused.value.retry_after == 2
+            short = await queued(batcher, ["pendek"], gate)
+        assert await short == read(["pendek"])
+        assert len(await long) == 300
+
+    with batching(wait=0.7) as batcher:
+        asyncio.run(run(batcher))
+
+
+def test_the_wait_is_told_by_the_speed_of_late() -> None:
+    gate = Gate()
+
+    async def run(batcher: Batcher) -> None:
+        await predict(batcher, ["cepat"] * 1_000, Model())  # in next to no time
+        async with gate.busy(batcher):
+            tasks = [await queued(batcher, ["a"] * 300, gate) for _ in range(3)]
+        await asyncio.gather(*tasks)
+
+    with batching(wait=1) as batcher:
+        asyncio.run(run(batcher))
 
 
 def test_a_request_that_takes_too_long_is_told_so() -> None:

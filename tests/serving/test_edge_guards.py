@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from serving.edge import Edge
+from serving.body import MAX_BODY, MAX_INTAKE
+from serving.edge import GONE, Edge
 from serving.keys import Keys, digest
 from serving.logs import JsonFormatter
 from serving.refusal import App, Message, Receive, Send
@@ -115,6 +116,87 @@ def test_a_body_that_does_not_come_is_given_up() -> None:
     assert b"within 0.05 seconds" in sent[1]["body"]
 
 
+def test_bodies_on_their_way_in_are_bounded_together_and_those_that_bring_little_keep_nobody_out() -> None:
+    stopped = asyncio.Event()
+    edge = Edge(echo)
+
+    async def post(*pieces: bytes) -> Message:
+        messages, sent = list(pieces), list[Message]()
+
+        async def receive() -> Message:
+            if messages:
+                return {
+                    "type": "http.request",
+                    "body": messages.pop(0),
+                    "more_body": len(messages) > 0 or pieces != (GOOD,),
+                }
+            await stopped.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        headers = [(b"content-type", b"application/json")]
+        await edge({"type": "http", "method": "POST", "path": "/v1/classify", "headers": headers}, receive, send)
+        return sent[0]
+
+    async def run() -> None:
+        small = [asyncio.create_task(post(b"{")) for _ in range(200)]
+        large = [asyncio.create_task(post(b"x" * MAX_BODY)) for _ in range(MAX_INTAKE // MAX_BODY - 1)]
+        await asyncio.sleep(0)
+        assert (await post(GOOD))["status"] == 200
+        refused = await post(b"x" * MAX_BODY)
+        assert refused["status"] == 429
+        assert (b"retry-after", b"1") in refused["headers"]
+        stopped.set()
+        assert {(await task)["status"] for task in small + large} == {400}
+        stopped.clear()
+        again = [asyncio.create_task(post(b"x" * MAX_BODY)) for _ in range(MAX_INTAKE // MAX_BODY)]
+        await asyncio.sleep(0)
+        stopped.set()
+        assert {(await task)["status"] for task in again} == {400}  # there is room again
+
+    asyncio.run(run())
+
+
+PAGE = Settings(keys=LOCKED.keys, origins=("https://meja.example",))
+PREFLIGHT = {"access-control-request-method": "POST", "access-control-request-headers": "authorization,content-type"}
+
+
+def test_a_preflight_is_answered_and_told_like_any_request(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "sikap")
+    named, other = (
+        ask(unreachable, method="OPTIONS", headers=PREFLIGHT | {"origin": origin}, settings=PAGE)
+        for origin in ("https://meja.example", "https://lain.example")
+    )
+    assert (named.status, named.headers["access-control-allow-origin"]) == (200, "https://meja.example")
+    assert "origin" in refused(other, 400, "bad_request")["message"]
+    assert "access-control-allow-origin" not in other.headers
+    for response in (named, other):
+        assert response.headers["x-request-id"]
+        assert response.headers["x-content-type-options"] == "nosniff"
+    assert [record.getMessage() for record in caplog.records] == [
+        "OPTIONS /v1/classify 200",
+        "OPTIONS /v1/classify 400",
+    ]
+
+
+def test_a_page_of_a_named_origin_may_read_answers_and_refusals() -> None:
+    origin = {"origin": "https://meja.example"}
+    answers = (
+        ask(echo, GOOD, headers=JSON | origin | {"x-api-key": KEY}, settings=PAGE),
+        ask(unreachable, GOOD, headers=JSON | origin, settings=PAGE),
+        ask(answering(503, b"x"), GOOD, headers=JSON | origin | {"x-api-key": KEY}, settings=PAGE),
+    )
+    assert [answer.status for answer in answers] == [200, 401, 503]
+    for answer in answers:
+        assert answer.headers["access-control-allow-origin"] == "https://meja.example"
+        assert "x-request-id" in answer.headers["access-control-expose-headers"]
+    assert answers[1].headers["www-authenticate"] == "Bearer"
+    unnamed = ask(echo, GOOD, headers=JSON | {"origin": "https://lain.example", "x-api-key": KEY}, settings=PAGE)
+    assert "access-control-allow-origin" not in unnamed.headers
+
+
 def test_more_requests_than_the_bound_are_told_to_come_back() -> None:
     entered, leave = asyncio.Event(), asyncio.Event()
 
@@ -177,7 +259,8 @@ def test_the_work_of_a_caller_that_hangs_up_is_dropped() -> None:
     asyncio.run(
         Edge(slow)({"type": "http", "method": "POST", "path": "/v1/classify", "headers": headers}, receive, send)
     )
-    assert (dropped, sent) == (["/v1/classify"], [])
+    assert dropped == ["/v1/classify"]
+    assert sent[0]["status"] == GONE  # to nobody, but what holds the request until it is answered lets go of it
 
 
 def test_the_stages_of_a_request_are_told() -> None:

@@ -1,92 +1,25 @@
 """Faults that a real server must survive, under load, with nothing lost that it had accepted."""
 
-import http.server
 import json
-import os
-import re
-import shutil
+import math
 import socket
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
-from models.shelf import bundles_root, current_bundle
+from models.shelf import promote
 from serving.routes import ROUTES
 from sikap.client import Client
+from tests.serving.clients import LONG, TEXT, load, metric, sikap, version, wait_for
 
-ROOT = Path(__file__).parents[2]
-TEXT = "Warga mengecam penutupan jembatan itu.\nDinas membantah tuduhan tersebut."
-LONG = "Dinas membantah tuduhan bahwa warga tidak diberi tahu soal penutupan jembatan lama di tepi kanal.\n" * 1_900
 KEY, OTHER = "kunci-redaksi-0123456789", "kunci-riset-9876543210"
 StartServer = Callable[..., Any]
-
-
-@pytest.fixture
-def shelf(tmp_path: Path) -> Path:
-    """The shipped bundle twice, as uji/1 (current) and uji/2."""
-    shipped = bundles_root() / current_bundle(bundles_root())
-    for version in ("1", "2"):
-        folder = tmp_path / "uji" / version
-        shutil.copytree(shipped, folder)
-        manifest = json.loads((folder / "bundle.json").read_text())
-        (folder / "bundle.json").write_text(json.dumps(manifest | {"name": "uji", "version": version}))
-    (tmp_path / "current").write_text("uji/1\n")
-    return tmp_path
-
-
-@contextmanager
-def load(port: int, ask: Callable[[httpx.Client], Any], clients: int = 4) -> Iterator[list[Future[list[Any]]]]:
-    """While this lasts, clients ask one request after the other; afterwards each has the list of its answers."""
-    done = threading.Event()
-
-    def work() -> list[Any]:
-        answers = []
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
-            while not done.is_set():
-                answers.append(ask(client))
-        return answers
-
-    with ThreadPoolExecutor(clients) as pool:
-        futures = [pool.submit(work) for _ in range(clients)]
-        try:
-            yield futures
-        finally:
-            done.set()
-
-
-def version(client: httpx.Client) -> str:
-    response = client.post("/v1/classify", json={"text": TEXT})
-    assert response.status_code == 200, response.text
-    return str(response.json()["model"]["version"])
-
-
-def sikap(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "sikap", *arguments]
-    return subprocess.run(
-        command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120, check=False
-    )
-
-
-def metric(client: httpx.Client, name: str) -> float:
-    found = re.search(rf"^{re.escape(name)} (.+)$", client.get("/metrics").text, re.MULTILINE)
-    return float(found[1]) if found else 0.0
-
-
-def wait_for(reached: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    for _ in range(1_200):
-        if reached():
-            return
-        pause.wait(0.1)
-    raise AssertionError("it never came to that")
 
 
 def test_a_promoted_bundle_is_taken_up_under_load_and_a_damaged_one_refused(
@@ -109,34 +42,112 @@ def test_a_promoted_bundle_is_taken_up_under_load_and_a_damaged_one_refused(
     assert "is damaged" in server.stop()
 
 
+def test_a_request_in_flight_is_answered_by_the_model_that_it_began_with(
+    start_server: StartServer, shelf: Path
+) -> None:
+    server = start_server(SIKAP_MODELS=str(shelf), SIKAP_DEADLINE="110")
+
+    def articles(number: int) -> dict[str, Any]:
+        return {"articles": [{"id": str(number), "text": LONG}] * number}
+
+    began = time.monotonic()
+    assert server.client.post("/v1/classify_batch", json=articles(1)).status_code == 200
+    needed = math.ceil(
+        8 / (time.monotonic() - began)
+    )  # articles to read for some seconds, however fast this machine is
+    with ThreadPoolExecutor(1) as pool:
+        long = pool.submit(server.client.post, "/v1/classify_batch", json=articles(min(10, needed)))
+        wait_for(lambda: metric(server.client, "sikap_waiting_paragraphs") > 0)
+        promote("uji/2", shelf)
+        wait_for(lambda: version(server.client) == "2")
+        assert not long.done(), "it was not in flight any more when the model changed"
+        answer = long.result()
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["model"]["version"] == "1"
+
+
+def test_without_a_model_it_says_so_until_one_is_promoted(new_server: StartServer, shelf: Path) -> None:
+    (shelf / "current").unlink()
+    # `sikap serve` would not start; a container that meets its shelf before the first bundle does.
+    command = ("-m", "bentoml", "serve", "serving.service:Sikap", "--host", "127.0.0.1")
+    server = new_server(SIKAP_MODELS=str(shelf)).start(command).wait_until(503)
+    assert server.client.get("/livez").status_code == 200
+    refused = server.client.post("/v1/classify", json={"text": TEXT})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "not_ready")
+    assert int(refused.headers["retry-after"]) >= 1
+    promoted = sikap("models", "promote", "uji/1", SIKAP_MODELS=str(shelf))
+    assert promoted.returncode == 0, promoted.stderr
+    server.wait_until(200)
+    assert version(server.client) == "1"
+
+
 def test_a_killed_worker_costs_only_its_own_requests(start_server: StartServer) -> None:
     server = start_server()
     (worker,) = server.workers
 
     def ask(client: httpx.Client) -> int:
         try:
-            return client.post("/v1/classify", json={"text": TEXT}).status_code
+            status = client.post("/v1/classify", json={"text": TEXT}).status_code
         except httpx.TransportError:
-            return 0
+            status = 0
+        time.sleep(0 if status == 200 else 0.2)
+        return status
 
-    with load(server.port, ask) as answers:
+    with (
+        Client(f"http://127.0.0.1:{server.port}", retries=60) as ours,
+        load(server.port, ask) as bare,
+        load(server.port, lambda _: len(ours.classify(TEXT).paragraphs), clients=2) as retried,
+    ):
         before = metric(server.client, "sikap_paragraphs_total")
         wait_for(lambda: metric(server.client, "sikap_paragraphs_total") > before)
         worker.kill()
+        killed = time.monotonic()
         wait_for(lambda: any(other.pid != worker.pid for other in server.workers))
         server.wait_until(200)
-        with Client(f"http://127.0.0.1:{server.port}") as client:
-            assert client.classify(TEXT).paragraphs
-    for future in answers:
+        back = time.monotonic() - killed
+        after = metric(server.client, "sikap_paragraphs_total")
+        wait_for(lambda: metric(server.client, "sikap_paragraphs_total") > after + 100)
+    assert back <= server.allowed(10)
+    for future in bare:
         seen = future.result()
         assert set(seen) <= {200, 0, 503}
-        assert seen.count(0) <= 2  # the one in flight, and a connection kept open
-    assert metric(server.client, "sikap_paragraphs_total") > before  # counters outlive a worker
+        assert seen.count(0) <= 1  # its own, that was in flight
+    for future in retried:
+        assert set(future.result()) == {2}  # a client that tries again loses nothing
+    assert after > before  # counters outlive a worker
     assert metric(server.client, "sikap_in_flight") == 0
 
 
+def test_sigterm_under_load_finishes_what_was_accepted(start_server: StartServer) -> None:
+    server = start_server(SIKAP_LOG="json", SIKAP_WAIT="60")
+
+    def ask(client: httpx.Client) -> tuple[float, float, str, int]:
+        began, request_id = time.monotonic(), uuid.uuid4().hex
+        try:
+            headers = {"x-request-id": request_id}
+            status = client.post("/v1/classify", json={"text": LONG[:10_000]}, headers=headers).status_code
+        except httpx.TransportError:
+            status = 0
+            time.sleep(0.05)
+        return began, time.monotonic(), request_id, status
+
+    with load(server.port, ask, clients=4) as answers:
+        wait_for(lambda: metric(server.client, "sikap_in_flight") >= 4)
+        time.sleep(0.2)
+        signalled = time.monotonic()
+        log = server.stop(within=server.allowed(15))  # SIGTERM, while the clients send on
+    seen = [answer for future in answers for answer in future.result()]
+    held = [status for began, ended, _, status in seen if began < signalled - 0.2 and ended > signalled]
+    assert set(held) == {200}  # what it had when the signal came
+    assert {status for *_, status in seen} <= {200, 503, 0}
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    taken = {line["request_id"] for line in lines if line["logger"] == "sikap.requests"}
+    assert not [request_id for *_, request_id, status in seen if status == 0 and request_id in taken]
+    assert "Traceback" not in log
+
+
 def test_drain_then_sigterm_loses_nothing(start_server: StartServer) -> None:
-    server = start_server()
+    server = start_server(SIKAP_WAIT="60")
     draining = threading.Event()
 
     def ask(client: httpx.Client) -> int:
@@ -174,7 +185,7 @@ def test_slow_and_half_open_clients_hold_up_nobody(start_server: StartServer) ->
 
 
 def test_more_than_it_can_take_is_refused_at_once_and_what_it_took_is_answered(start_server: StartServer) -> None:
-    server = start_server(SIKAP_WAITING="2000", SIKAP_IN_FLIGHT="3")
+    server = start_server(SIKAP_IN_FLIGHT="3")
 
     def ask(client: httpx.Client) -> tuple[int, str | None]:
         response = client.post("/v1/classify", json={"text": LONG})
@@ -204,44 +215,6 @@ def test_an_answer_that_would_come_too_late_is_given_up(start_server: StartServe
     response = server.client.post("/v1/classify", json={"text": LONG})
     assert (response.status_code, response.json()["error"]["code"]) == (504, "deadline")
     wait_for(lambda: metric(server.client, "sikap_waiting_paragraphs") == 0)  # its work was dropped
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-def test_a_full_disk_for_logs_stops_nothing(new_server: StartServer) -> None:
-    server = new_server().start(output=Path("/dev/full")).wait_until(200)
-    for _ in range(20):
-        assert version(server.client)
-        assert server.client.get("/tidak-ada").status_code == 404
-    server.stop()
-
-
-def test_nothing_outside_is_asked_for(start_server: StartServer, tmp_path: Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text(f"""
-import socket
-def watch(name, place):
-    before = getattr(socket.socket, name)
-    def connect(self, address):
-        if self.family in (socket.AF_INET, socket.AF_INET6) and not address[0].startswith(("127.", "::1", "localhost")):
-            with open({str(tmp_path / "asked")!r}, "a") as file:
-                print(address, file=file)
-            raise OSError("blocked")
-        return before(self, address)
-    setattr(socket.socket, name, connect)
-watch("connect", 0)
-watch("connect_ex", 0)
-resolve = socket.getaddrinfo
-def getaddrinfo(host, *arguments, **named):
-    if host not in (None, "localhost", "127.0.0.1", "::1", b"localhost", b"127.0.0.1", "0.0.0.0"):
-        with open({str(tmp_path / "asked")!r}, "a") as file:
-            print(host, file=file)
-        raise OSError("blocked")
-    return resolve(host, *arguments, **named)
-socket.getaddrinfo = getaddrinfo
-""")
-    server = start_server(PYTHONPATH=os.pathsep.join([str(tmp_path), str(ROOT)]))
-    assert version(server.client)
-    server.stop()
-    assert not (tmp_path / "asked").exists(), (tmp_path / "asked").read_text()
 
 
 def test_a_locked_server_lets_nobody_in_without_a_key(start_server: StartServer, tmp_path: Path) -> None:
@@ -276,29 +249,3 @@ def test_without_keys_no_address_but_this_machines_is_bound() -> None:
     assert done.returncode == 2
     assert "without keys" in done.stderr
     assert "openssl rand" in done.stderr
-
-
-def test_spans_are_sent_where_a_collector_is_named(start_server: StartServer) -> None:
-    got: list[tuple[str, bytes]] = []
-
-    class Collector(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            got.append((self.path, self.rfile.read(int(self.headers["content-length"]))))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Collector) as collector:
-        threading.Thread(target=collector.serve_forever, daemon=True).start()
-        server = start_server(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{collector.server_port}", SIKAP_LOG="json")
-        assert version(server.client)
-        wait_for(lambda: bool(got))
-        log = server.stop()
-        collector.shutdown()
-    assert got
-    assert {path for path, _ in got} == {"/v1/traces"}
-    assert any(b"/v1/classify" in body for _, body in got)
-    assert not any(b"jembatan" in body for _, body in got)
-    assert '"trace_id"' in log

@@ -3,6 +3,9 @@
 import errno
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +13,17 @@ import pytest
 from pyarrow import parquet
 
 from labels.stance import Stance
+from labels.store import DATA, read_articles
+from models.shelf import bundles_root, load_current
 from serving.classifier import Classifier
-from serving.documents import Columns, Found, find_documents
+from serving.documents import Columns, Found, Source, find_documents
 from serving.engine import LocalEngine
-from serving.folder import Progress, journal_of, run_settings, score_folder
-from serving.journal import Journal
+from serving.folder import Progress, journal_of, own_files, run_settings, score_folder
 from serving.pieces import FILES, SHARD
-from serving.scoring import Scorer
-from serving.tables import FORMATS, companion
-from sikap.errors import DiskFullError, InputError
+from serving.report.writer import write_report
+from serving.scoring import MOST_REASONS, Counts, Reason, Scorer
+from serving.tables import FORMATS, companion, report_of
+from sikap.errors import DiskFullError, InputError, Stopped
 
 Score = Callable[..., Progress]
 Make = Callable[..., Classifier]
@@ -48,7 +53,7 @@ def score(cue_classifier: Callable[..., Classifier]) -> Callable[..., Progress]:
     """Score paths with the cue classifier, or with the model that is given."""
 
     def run(
-        folder: Path | Sequence[Path],
+        folder: Path | Sequence[Path] | Found,
         out: Path,
         model: Classifier | None = None,
         min_confidence: float | None = None,
@@ -58,7 +63,9 @@ def score(cue_classifier: Callable[..., Classifier]) -> Callable[..., Progress]:
         used = model or cue_classifier()
         settings = run_settings(used.bundle.manifest, used.bundle.digest, min_confidence, columns)
         engine = LocalEngine(Scorer(used, min_confidence))
-        found = find_documents([folder] if isinstance(folder, Path) else folder)
+        found = (
+            folder if isinstance(folder, Found) else find_documents([folder] if isinstance(folder, Path) else folder)
+        )
         return score_folder(found, out, engine, settings, columns, **options)
 
     return run
@@ -125,7 +132,13 @@ def test_bad_files_are_rows_with_errors_and_the_rest_is_done(mixed: Path, tmp_pa
     counts = score(mixed, out).counts
     assert (counts.documents, counts.paragraphs) == (7, 5)
     assert counts.failures == {"InputError": 4, "TooLargeError": 1}
-    assert counts.failed == ("biner.txt", "kosong.txt", "latin.txt", "panjang.txt", "tanpa.html")
+    assert counts.reasons == {
+        "the file is binary, not text: a NUL byte stands at character …": (1, "biner.txt"),
+        "text is empty, expected at least one paragraph of Indonesian text": (1, "kosong.txt"),
+        "the file is not UTF-8 text: byte … is …": (1, "latin.txt"),
+        "text has … characters, expected at most …": (1, "panjang.txt"),
+        "no article text was found in the page": (1, "tanpa.html"),
+    }
     assert counts.stances == {"neutral-report": 2, "denial": 2}
     failed = {row["path"]: row for row in lines(out) if row["error"]}
     assert list(failed) == ["biner.txt", "kosong.txt", "latin.txt", "panjang.txt", "tanpa.html"]
@@ -137,6 +150,14 @@ def test_bad_files_are_rows_with_errors_and_the_rest_is_done(mixed: Path, tmp_pa
     assert "NUL" in failed["biner.txt"]["error"]["message"]
     assert "byte 8 is 0xe2" in failed["latin.txt"]["error"]["message"]
     assert lines(out)[-1]["path"] == "zakhir.md"
+
+
+def test_reasons_are_counted_together_and_their_number_is_bounded() -> None:
+    told = [Counts(reasons={f"why {number % 30}": Reason(1, f"{number}.txt")}) for number in range(90)]
+    reasons = sum(told, Counts()).reasons
+    assert len(reasons) == MOST_REASONS + 1
+    assert reasons["why 3"] == (3, "3.txt")
+    assert reasons["other reasons"] == (3 * (30 - MOST_REASONS), f"{MOST_REASONS}.txt")
 
 
 def test_files_that_vanish_or_lead_nowhere_are_rows_with_errors(tmp_path: Path, score: Score) -> None:
@@ -260,6 +281,30 @@ def test_other_settings_are_refused_with_both_values(
     assert not out.exists()
 
 
+@pytest.mark.parametrize("program", ["sikap", "trafilatura", "pypdfium2", "python-docx", "openvino"])
+def test_rows_of_another_version_of_a_program_are_not_mixed_in(
+    folder: Path, tmp_path: Path, score: Score, program: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "t.jsonl"
+    score(folder, out)
+    monkeypatch.setattr("serving.folder.version", lambda name: "9.9" if name == program else version(name))
+    with pytest.raises(InputError, match=rf"{program} was '{version(program)}' and is now '9\.9'\. .*--fresh"):
+        score(folder, out)
+
+
+def test_the_number_of_threads_moves_no_byte(tmp_path: Path, score: Score) -> None:
+    records, bundle = tmp_path / "berita.jsonl", load_current(bundles_root())
+    texts = [article.text for article in read_articles([DATA / "elections.jsonl"])[:20]]
+    records.write_text("\n".join(json.dumps({"isi": text}) for text in texts), encoding="utf-8")
+    written = set()
+    for threads in (1, 2, 5):
+        out = tmp_path / f"{threads}.jsonl"
+        score(records, out, Classifier(bundle, threads))
+        written.add((out.read_bytes(), companion(out).read_bytes()))
+    assert len(written) == 1
+    assert len(lines(out)) > 100
+
+
 def test_a_second_start_scores_nothing_again(folder: Path, tmp_path: Path, score: Score, cue_classifier: Make) -> None:
     out, model = tmp_path / "t.parquet", cue_classifier()
     score(folder, out)
@@ -269,6 +314,27 @@ def test_a_second_start_scores_nothing_again(folder: Path, tmp_path: Path, score
     assert done.reused.documents == done.counts.documents == 2 * FILES + 2
     assert done.reused_bytes == done.bytes
     assert out.read_bytes() == first
+
+
+def test_a_second_start_in_the_folder_of_the_output_scores_no_output(
+    folder: Path, cue_classifier: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    out, model = Path("scores.jsonl"), cue_classifier()
+    settings = run_settings(model.bundle.manifest, "")
+
+    def start() -> tuple[Found, Progress]:
+        found = find_documents(["."], own_files(out))
+        return found, score_folder(found, out, LocalEngine(Scorer(model)), settings)
+
+    start()
+    first, calls = out.read_bytes(), model.predictor.calls  # type: ignore[attr-defined]
+    assert write_report(out, report_of(out)) == [Path("scores.report.html"), Path("scores.report")]
+    found, done = start()
+    assert out.read_bytes() == first
+    assert model.predictor.calls == calls  # type: ignore[attr-defined]
+    assert done.reused.documents == done.counts.documents == 2 * FILES + 2
+    assert found.skipped == {"of this run's own output": 5}  # two tables, the journal, the report and its folder
 
 
 def test_a_second_start_scores_what_changed_and_what_is_new(
@@ -293,6 +359,129 @@ def test_a_second_start_retries_what_could_not_be_read(tmp_path: Path, score: Sc
     (tmp_path / "later.txt").write_text("Camat membantah.", encoding="utf-8")
     assert not score(folder, out).counts.failures
     assert [row["stance"] for row in lines(out)] == ["denial"]
+
+
+class Failing(FileIO):
+    """A file that gives some bytes, then an error."""
+
+    def __init__(self, path: Path, good: int, error: Exception) -> None:
+        super().__init__(path)
+        self.good, self.error = good, error
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        if self.tell() >= self.good:
+            raise self.error
+        return super().readinto(buffer[: self.good - self.tell()])
+
+
+@dataclass(frozen=True)
+class Flaky(Source):
+    """A source that can be hashed, and whose second reading, that of its text, fails after some bytes."""
+
+    good: int = 0
+    error: Exception = field(default_factory=lambda: OSError(errno.EIO, "Input/output error"))
+    opened: list[int] = field(default_factory=list)
+
+    def open(self) -> BufferedReader:
+        self.opened.append(1)
+        if len(self.opened) == 2:
+            return BufferedReader(Failing(Path(self.file), self.good, self.error))
+        return super().open()
+
+
+def flaky(path: Path, good: int = 0, error: Exception | None = None) -> Found:
+    """All files of a folder; the first reading of one breaks off."""
+    sources = list(find_documents([path.parent]).sources)
+    place = next(place for place, source in enumerate(sources) if source.file == path)
+    sources[place] = Flaky(path, sources[place].shown, sources[place].size, good=good, error=error or OSError(5, "EIO"))
+    return Found(sources, len(sources), sum(source.size for source in sources))
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(errno.EIO, "Input/output error"), "Input/output error"),
+        (OSError(errno.EMFILE, "Too many open files"), "Too many open files"),
+        (TimeoutError(), "TimeoutError"),
+        (MemoryError(), "MemoryError"),
+    ],
+)
+def test_what_could_not_be_read_to_its_end_is_a_row_and_is_tried_again(
+    tmp_path: Path, score: Score, cue_classifier: Make, error: Exception, told: str
+) -> None:
+    folder, out, whole = tmp_path / "berita", tmp_path / "t.jsonl", tmp_path / "whole.jsonl"
+    folder.mkdir()
+    records = "".join(json.dumps({"isi": f"Menteri{n} membantah."}) + "\n" for n in range(SHARD + 600))
+    (folder / "a.jsonl").write_text(records, encoding="utf-8")
+    broken = score(flaky(folder / "a.jsonl", len(records) - 5_000, error), out)
+    assert broken.counts.failures == {"ReadError": 1}
+    assert SHARD < broken.counts.documents < SHARD + 600
+    assert lines(out)[-1]["error"] == {"type": "ReadError", "message": f"the file cannot be read: {told}"}
+    again = score(folder, out)
+    assert (again.reused.documents, again.counts.documents) == (SHARD, SHARD + 600)
+    score(folder, whole)
+    assert out.read_bytes() == whole.read_bytes()
+
+
+@pytest.fixture
+def long_texts(tmp_path: Path) -> Path:
+    """Eight files of a piece, five of which make a shard."""
+    folder = tmp_path / "panjang"
+    folder.mkdir()
+    for number in range(8):
+        (folder / f"{number}.txt").write_text(f"Menteri{number} membantah. " * 6_000, encoding="utf-8")
+    return folder
+
+
+def test_borders_that_moved_where_a_file_could_not_be_read_lose_nothing(
+    long_texts: Path, tmp_path: Path, score: Score, cue_classifier: Make
+) -> None:
+    out, whole = tmp_path / "t.jsonl", tmp_path / "whole.jsonl"
+    assert score(flaky(long_texts / "1.txt"), out).counts.failures == {"ReadError": 1}
+    with pytest.raises(KeyboardInterrupt):
+        score(long_texts, out, cue_classifier(stop_at=2))
+    score(long_texts, out)
+    score(long_texts, whole)
+    assert out.read_bytes() == whole.read_bytes()
+
+
+def test_a_file_that_was_scored_and_cannot_be_read_again_stops_the_run(
+    long_texts: Path, tmp_path: Path, score: Score, cue_classifier: Make
+) -> None:
+    out, whole = tmp_path / "t.jsonl", tmp_path / "whole.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        score(long_texts, out, cue_classifier(stop_at=2))
+    with pytest.raises(Stopped, match=r"^1\.txt: the file cannot be read: EIO; .*the same command goes on"):
+        score(flaky(long_texts / "1.txt"), out)
+    score(long_texts, out)
+    score(long_texts, whole)
+    assert out.read_bytes() == whole.read_bytes()
+
+
+def test_a_disk_that_is_full_while_something_is_unpacked_ends_the_run(
+    folder: Path, tmp_path: Path, score: Score
+) -> None:
+    full = flaky(folder / "0007.txt", error=OSError(errno.ENOSPC, "No space left on device"))
+    with pytest.raises(DiskFullError, match=r"the disk is full.*TMPDIR.*the same command goes on"):
+        score(full, tmp_path / "t.jsonl")
+
+
+@pytest.mark.parametrize("step", ["tokens", "decoded"])
+def test_a_step_that_fails_on_a_shard_is_tried_document_by_document(
+    folder: Path, tmp_path: Path, score: Score, cue_classifier: Make, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, whole, model = tmp_path / "t.jsonl", tmp_path / "whole.jsonl", cue_classifier()
+    usual = getattr(model.predictor, step)
+
+    def few(paragraphs: Sequence[str], *others: object) -> object:
+        if len(paragraphs) > 2:
+            raise MemoryError
+        return usual(paragraphs, *others)
+
+    monkeypatch.setattr(model.predictor, step, few)
+    score(folder, out, model)
+    score(folder, whole)
+    assert out.read_bytes() == whole.read_bytes()
 
 
 def test_a_document_that_the_model_fails_on_is_a_row_and_is_tried_again(
@@ -335,29 +524,6 @@ def test_a_second_writer_is_refused(folder: Path, tmp_path: Path, score: Score) 
     assert done.counts.documents == len(lines(companion(out))) == 2 * FILES + 2
 
 
-@pytest.mark.parametrize("stage", ["journal", "table"])
-def test_a_full_disk_is_said_and_the_run_goes_on_when_there_is_room(
-    folder: Path, tmp_path: Path, stage: str, score: Score, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole, out = tmp_path / "whole.jsonl", tmp_path / "t.jsonl"
-    score(folder, whole)
-
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        if stage == "journal":
-            patch.setattr(Journal, "add", full)
-        else:
-            patch.setattr("serving.tables._keep", full)
-        with pytest.raises(DiskFullError, match=r"disk is full.*the same command goes on"):
-            score(folder, out)
-    assert not out.exists()
-    assert list(tmp_path.glob("*.incoming")) == []
-    score(folder, out)
-    assert out.read_bytes() == whole.read_bytes()
-
-
 def test_min_confidence_makes_uncertain_and_changes_no_stance(mixed: Path, tmp_path: Path, score: Score) -> None:
     low = score(mixed, tmp_path / "low.jsonl").counts
     high = score(mixed, tmp_path / "high.jsonl", min_confidence=0.65).counts
@@ -371,6 +537,12 @@ def test_an_output_of_unknown_type_is_refused_before_anything_is_read(tmp_path: 
     with pytest.raises(InputError, match=r"\.xlsx"):
         score_folder(Found((), 0, 0), tmp_path / "t.xlsx", lambda *_: iter(()), {})
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("address", ["s3://ember/t.parquet", "file:///tmp/t.csv"])
+def test_an_address_for_the_output_is_refused_with_the_reason(address: str) -> None:
+    with pytest.raises(InputError, match=r"found an address.*journal.*copy it there"):
+        score_folder(Found((), 0, 0), Path(address), lambda *_: iter(()), {})
 
 
 def test_records_are_documents_of_one_path_in_shards_of_their_own(

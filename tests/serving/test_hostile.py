@@ -8,16 +8,11 @@ import random
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from serving.classifier import Classifier
-from serving.documents import find_documents
-from serving.engine import LocalEngine
-from serving.folder import run_settings, score_folder
-from serving.scoring import Scorer
+from serving.inputs.archive import FREE, MOST_RATIO
 from serving.tables import companion
 
 GOOD = "Menteri membantah kabar itu."
@@ -46,9 +41,9 @@ def contents() -> dict[str, bytes]:
         "utf-8-putus": "Kata \u201citu\u201d".encode()[:-1],
         "surogat": b'{"text": "\\ud800 kata"}',
         "bersarang": b"[" * 100_000,
-        "tag-bersarang": b"<div>" * 20_000,
+        "tag-bersarang": b"<div>" * 2_000,
         "spasi": b" \r\n\t" * 100,
-        "kutip": b'text\n"' + b"x\n" * 1_000,
+        "kutip": b'text\n"' + b"x\n" * 100,
         "bom": gzip.compress(b"a" * (80 << 20)),
         "zip-bom": zipped(a_txt=b"a" * (80 << 20), b_docx=b"PK"),
         "palsu": b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 1 0 R>>\ntrailer<</Root 1 0 R>>",
@@ -82,22 +77,44 @@ def hostile(folder: Path) -> int:
     )
 
 
-def test_each_is_a_row_or_a_said_skip(tmp_path: Path, cue_classifier: Callable[..., Classifier]) -> None:
+def bombs(folder: Path) -> list[str]:
+    """Archives whose 200-fold size is above what anything may unpack to; returns their names."""
+    blanks = b" " * ((1 << 20) - 1) + b"\n"
+    packed = gzip.compress(blanks) * 400  # a gzip file may have many members
+    assert MOST_RATIO * len(packed) > FREE
+    for name in ("ledakan.jsonl.gz", "ledakan.parquet.gz"):
+        (folder / name).write_bytes(packed)
+    with (
+        zipfile.ZipFile(folder / "ledakan.zip", "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("dalam/a.jsonl", "w") as member,
+    ):
+        for _ in range(400):
+            member.write(blanks)
+    assert MOST_RATIO * (folder / "ledakan.zip").stat().st_size > FREE
+    return ["ledakan.jsonl.gz", "ledakan.parquet.gz", "ledakan.zip/dalam/a.jsonl"]
+
+
+def test_each_is_a_row_or_a_said_skip(tmp_path: Path) -> None:
     folder, out = tmp_path / "jahat", tmp_path / "t.jsonl"
     folder.mkdir()
+    exploding = bombs(folder)
     entries = hostile(folder)
     assert entries >= 200
-    classifier = cue_classifier()
-    found = find_documents([folder])
-    settings = run_settings(classifier.bundle.manifest, "")
-    done = score_folder(found, out, LocalEngine(Scorer(classifier)), settings)
+    command = [sys.executable, "-m", "sikap", "score", str(folder), "--out", str(out), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    begun, ended = events[0], events[-1]
     rows = [json.loads(line) for line in companion(out).read_text(encoding="utf-8").splitlines()]
     files = {row["path"].partition(".zip/")[0] for row in rows}
-    assert found.files + sum(found.skipped.values()) == entries
-    assert found.skipped == {"links to folders": 1, "pipes and devices": 1}
-    assert len(files) == found.files
-    assert done.counts.documents == len(rows)
+    assert begun["files"] + sum(begun["skipped"].values()) == entries
+    assert begun["skipped"] == {"links to folders": 1, "pipes and devices": 1}
+    assert len(files) == begun["files"]
+    assert ended["documents"] == len(rows)
+    assert sum(ended["failures"].values()) == sum(row["error"] is not None for row in rows)
     assert all(row["error"]["message"] for row in rows if row["error"])
+    refused = [row["path"] for row in rows if row["error"] and "200 times its packed size" in row["error"]["message"]]
+    assert refused == exploding
     good = {row["path"] for row in rows if row["error"] is None}
     assert {
         "baris\nbaru.txt",

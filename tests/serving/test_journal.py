@@ -10,10 +10,11 @@ from serving.documents import Item
 from serving.journal import Journal
 from serving.pieces import Shard
 from serving.rows import as_tables
-from serving.scoring import Counts, Scored
+from serving.scoring import Counts, Reason, Scored
 from sikap.errors import InputError
 
 RUN: dict[str, Any] = {"format": 2, "model": "tiruan/1", "min_confidence": None, "shard": [256, 500_000]}
+WHY = {"tak dibaca": Reason(1, "a.txt")}
 TEXT = "Kata \u201citu\u201d 😀\r\n\u2028\x85\u00a0"
 
 
@@ -21,7 +22,7 @@ def scored(key: str, *texts: str, last: bool = True, retry: bool = False) -> Sco
     """A shard of one document with these paragraphs."""
     shard = Shard(0, 0, key, last, (Item("a.txt", 0, InputError("tak dibaca")),), says=("kolom",))
     tables = as_tables([{"path": "a.txt", "text": text} for text in texts], [{"path": key}])
-    return Scored(shard, tables, Counts(1, len(texts), failed=("a.txt",)), retry)
+    return Scored(shard, tables, Counts(1, len(texts), reasons=WHY), retry)
 
 
 def texts(journal: Journal, *keys: str) -> list[str]:
@@ -46,7 +47,7 @@ def test_shards_are_found_again_and_their_rows_read_in_the_order_asked_for(path:
         assert texts(journal, "x/1", "x/0") == ["tiga", TEXT, "dua"]
         (tables,) = journal.tables(iter(["x/1"]))
         assert tables.documents["path"].to_pylist() == ["x/1"]
-        assert journal.entry("x/0").counts == Counts(1, 2, failed=("a.txt",))
+        assert journal.entry("x/0").counts == Counts(1, 2, reasons=WHY)
         assert journal.entry("x/0").says == ("kolom",)
 
 

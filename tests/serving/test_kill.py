@@ -1,9 +1,12 @@
 """A folder run killed with SIGKILL at any step, then resumed: the output is that of a run that was let alone."""
 
+import json
 import random
 import signal
 import subprocess
 import sys
+import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -70,6 +73,8 @@ score(out)
 print(steps)
 '''
 
+MOMENTS = 10  # of each of two formats
+
 
 def run(folder: Path, out: Path, moment: int = 0) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", PROGRAM, str(folder), str(out), str(moment)]
@@ -94,3 +99,52 @@ def test_killed_at_ten_moments_and_resumed_each_time_equals_uninterrupted(tmp_pa
         assert out.read_bytes() == whole.read_bytes(), moment
         assert companion(out).read_bytes() == companion(whole).read_bytes(), moment
         assert not list(tmp_path.glob(".*.incoming")), moment
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Text files of two shards, records of two, and a packed file of one."""
+    folder = tmp_path_factory.mktemp("arsip")
+    for number in range(260):
+        (folder / f"a{number:03}.txt").write_text(f"Menteri membantah kabar {number}.", encoding="utf-8")
+    records = (json.dumps({"isi": f"Camat mengecam penutupan pasar {number}."}) for number in range(1_030))
+    (folder / "b.jsonl").write_text("\n".join(records), encoding="utf-8")
+    with zipfile.ZipFile(folder / "c.zip", "w") as packed:
+        for number in range(10):
+            packed.writestr(f"{number}.txt", f"Hujan turun {number} jam.")
+    return folder
+
+
+def score(folder: Path, out: Path) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([sys.executable, "-m", "sikap", "score", str(folder), "--out", str(out), "--quiet"])
+
+
+def taken(out: Path) -> tuple[bytes, bytes]:
+    """Both tables of a run; it is forgotten, so that the next one starts over."""
+    tables = out.read_bytes(), companion(out).read_bytes()
+    for file in (journal_of(out), out, companion(out)):
+        file.unlink()
+    assert not list(out.parent.iterdir())
+    return tables
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".jsonl"])
+def test_the_program_killed_at_random_moments_and_started_again_equals_uninterrupted(
+    archive: Path, tmp_path: Path, suffix: str
+) -> None:
+    out = tmp_path / f"out{suffix}"
+    began = time.monotonic()
+    assert score(archive, out).wait() == 0
+    seconds = time.monotonic() - began
+    whole = taken(out)
+    dice = random.Random(suffix)
+    for _ in range(MOMENTS):  # each goes on with the journal that the kills before it left
+        process = score(archive, out)
+        try:
+            assert process.wait(dice.uniform(0, seconds)) == 0
+            assert taken(out) == whole
+        except subprocess.TimeoutExpired:
+            process.kill()
+            assert process.wait() == -signal.SIGKILL
+    assert score(archive, out).wait() == 0
+    assert taken(out) == whole

@@ -16,6 +16,7 @@ import pytest
 from models.shelf import bundles_root, load_current
 from serving.answer import Answer
 from serving.classifier import Classifier
+from tests.serving.clients import metric, wait_for
 
 ROOT = Path(__file__).parents[2]
 TEXT = (
@@ -34,6 +35,7 @@ def client(start_server: StartServer) -> Iterator[httpx.Client]:
     server = start_server()
     yield server.client
     output = server.stop()
+    assert "note: no keys, so only this machine can use it" in output
     assert "Traceback" not in output
     assert "Penutupan" not in output  # no text of an article in the logs
 
@@ -151,6 +153,30 @@ def test_wrong_input_gets_one_shape_of_error(
     assert response.headers["x-request-id"]
 
 
+def test_a_body_in_chunks_has_the_same_cap(client: httpx.Client) -> None:
+    def chunks(number: int) -> Iterator[bytes]:
+        yield b'{"text": "Warga mengecam.", "title": "'
+        yield from [b"a" * 65_536] * number
+        yield b'"}'
+
+    headers = {"content-type": "application/json"}
+    response = client.post("/v1/classify", content=chunks(40), headers=headers)
+    assert "content-length" not in response.request.headers
+    assert (response.status_code, response.json()["error"]["code"]) == (413, "too_large")
+    assert client.post("/v1/classify", content=chunks(0), headers=headers).status_code == 200
+
+
+def test_without_named_origins_no_page_elsewhere_may_read_an_answer(client: httpx.Client) -> None:
+    headers = {"origin": "https://lain.example"}
+    for response in (
+        client.post("/v1/classify", json={"text": TEXT}, headers=headers),
+        client.post("/v1/classify", content=b"{", headers=headers),
+        client.get("/", headers=headers),
+        client.options("/v1/classify", headers={**headers, "access-control-request-method": "POST"}),
+    ):
+        assert not [name for name in response.headers if name.startswith("access-control-")]
+
+
 def test_too_many_articles_are_refused(client: httpx.Client) -> None:
     articles = [{"id": str(number), "text": "a"} for number in range(65)]
     response = client.post("/v1/classify_batch", json={"articles": articles})
@@ -210,11 +236,20 @@ def test_an_answer_tells_its_request_and_its_stages(client: httpx.Client) -> Non
     assert float(stages[3]) > 0
 
 
-def test_metrics_count_what_was_asked(client: httpx.Client) -> None:
-    def value(name: str) -> float:
-        found = re.search(rf"^{re.escape(name)} (.+)$", client.get("/metrics").text, re.MULTILINE)
-        return float(found[1]) if found else 0.0
+def test_metrics_tell_the_drift_of_what_was_asked(client: httpx.Client) -> None:
+    before = metric(client, "sikap_drift_window_paragraphs")
+    classify(client, text=TEXT)
+    wait_for(lambda: metric(client, "sikap_drift_window_paragraphs") == before + 4)  # counted once the answer is out
+    shares = {stance: metric(client, f'sikap_stance_share{{stance="{stance}"}}') for stance in STANCES}
+    expected = [metric(client, f'sikap_stance_share_reference{{stance="{stance}"}}') for stance in STANCES]
+    assert all(0 < share < 1 for share in shares.values())  # the text holds each stance once
+    assert sum(shares.values()) == pytest.approx(1)
+    assert sum(expected) == pytest.approx(1)
+    assert 0.25 < metric(client, "sikap_confidence") <= 1
+    assert metric(client, "sikap_stance_stability_index") > 0
 
+
+def test_metrics_count_what_was_asked(client: httpx.Client) -> None:
     names = (
         'sikap_requests_total{key="",method="POST",route="/v1/classify",status="200"}',
         'sikap_requests_total{key="",method="GET",route="unknown",status="404"}',
@@ -223,13 +258,13 @@ def test_metrics_count_what_was_asked(client: httpx.Client) -> None:
         'sikap_stances_total{stance="denial",uncertain="false"}',
         'sikap_stage_seconds_count{stage="model"}',
     )
-    before = [value(name) for name in names]
+    before = [metric(client, name) for name in names]
     classify(client, text=TEXT, min_confidence=0)
     client.get("/v1/rahasia-redaksi")
-    after = [value(name) for name in names]
+    after = [metric(client, name) for name in names]
     assert [new - old for new, old in zip(after, before, strict=True)] == [1, 1, 1, 4, 1, 1]
-    assert value("sikap_tokens_total") > value("sikap_paragraphs_total")
-    assert value("sikap_ready") == 1
-    assert value("sikap_waiting_paragraphs") == 0
+    assert metric(client, "sikap_tokens_total") > metric(client, "sikap_paragraphs_total")
+    assert metric(client, "sikap_ready") == 1
+    assert metric(client, "sikap_waiting_paragraphs") == 0
     assert "sikap_model_info{" in client.get("/metrics").text
     assert "rahasia" not in client.get("/metrics").text

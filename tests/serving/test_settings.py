@@ -19,7 +19,7 @@ def test_the_environment_is_read() -> None:
             "SIKAP_KEYS": "redaksi:" + "k" * 16,
             "SIKAP_ORIGINS": "https://a.example/, http://localhost:5173",
             "SIKAP_IN_FLIGHT": "3",
-            "SIKAP_WAITING": "40",
+            "SIKAP_WAIT": "0.5",
             "SIKAP_DEADLINE": "1.5",
             "SIKAP_BODY_SECONDS": "2",
             "BENTOML_HOME": "/srv/sikap",
@@ -28,7 +28,7 @@ def test_the_environment_is_read() -> None:
     )
     assert settings.keys.holder("k" * 16) == "redaksi"
     assert settings.origins == ("https://a.example", "http://localhost:5173")
-    assert (settings.in_flight, settings.waiting, settings.deadline, settings.body_seconds) == (3, 40, 1.5, 2)
+    assert (settings.in_flight, settings.wait, settings.deadline, settings.body_seconds) == (3, 0.5, 1.5, 2)
     assert settings.drain == Path("/srv/sikap/drain")
     assert settings.tracing["otlp"] == {"protocol": "http", "endpoint": "http://collector:4318/v1/traces"}
 
@@ -38,12 +38,16 @@ def test_the_exact_endpoint_for_traces_is_taken_as_it_is() -> None:
     assert Settings.from_environment(environment).traces == "http://x/t"
 
 
+def test_bentoml_gives_up_later_than_we_do() -> None:
+    assert Settings(body_seconds=100, deadline=500.5).timeout > 601
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("SIKAP_IN_FLIGHT", "0"),
         ("SIKAP_IN_FLIGHT", "1.5"),
-        ("SIKAP_WAITING", "banyak"),
+        ("SIKAP_WAIT", "banyak"),
         ("SIKAP_DEADLINE", "-1"),
         ("SIKAP_DEADLINE", "nan"),
         ("SIKAP_DEADLINE", "inf"),

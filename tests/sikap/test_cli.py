@@ -2,9 +2,12 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -64,9 +67,65 @@ def test_score_writes_rows_and_tells_failures_by_exit_code(tmp_path: Path) -> No
         ("rusak.txt", None),
     ]
     assert rows[2]["error"]["type"] == "InputError"
-    assert "1 documents failed (1 InputError): rusak.txt" in done.stderr
+    assert "1 documents failed (1 InputError); their rows say why in `error`:\n  1: the file is" in done.stderr
+    assert "(rusak.txt)" in done.stderr
     assert "passed over: 1 .png files" in done.stderr
     assert (tmp_path / "hasil.documents.jsonl").exists()
+    assert sikap("score", str(folder), "--out", str(out), "--allow-failures").returncode == 0
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """Records of four shards."""
+    path = tmp_path / "berita.jsonl"
+    path.write_text(
+        "".join(f"{json.dumps({'isi': f'Camat {n} membantah.'})}\n" for n in range(3_100)), encoding="utf-8"
+    )
+    return path
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_says_how_to_go_on_and_goes_on(table: Path, sent: signal.Signals) -> None:
+    out, journal = table.with_name("t.csv"), table.with_name(".t.csv.journal")
+    command = [sys.executable, "-m", "sikap", "score", str(table), "--out", str(out), "--quiet"]
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # which is ignored where tests run in the background
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heard) as process:
+        while not (journal.exists() and journal.read_bytes().count(b"\n") > 1):  # a shard besides the header
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(sent)
+        _, told = process.communicate(timeout=120)
+    assert process.returncode == 3, told
+    assert told == f"stopped; the same command goes on from the last finished shard towards {out}\n"
+    assert not out.exists()
+    assert all(json.loads(line) for line in journal.read_bytes().split(b"\n")[:-1])
+    done = sikap("score", str(table), "--out", str(out), "--json")
+    assert done.returncode == 0, done.stderr
+    finished = json.loads(done.stdout.splitlines()[-1])
+    assert finished["documents"] == 3_100
+    assert finished["reused_documents"] in (1_024, 2_048, 3_072)
+
+
+def test_other_settings_are_refused_and_fresh_starts_over(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt", "c.md"):
+        (tmp_path / name).write_text(TEXT, encoding="utf-8")
+    command = (
+        "score",
+        f"{tmp_path}/*.txt",
+        "--out",
+        str(tmp_path / "t.jsonl"),
+        "--json",
+    )  # a glob that no shell opened
+    assert sikap(*command).returncode == 0
+    paths = [json.loads(line)["path"] for line in (tmp_path / "t.documents.jsonl").read_text().splitlines()]
+    assert paths == ["a.txt", "b.txt"]
+    other = sikap(*command, "--min-confidence", "0.99")
+    assert other.returncode == 2
+    assert all(words in other.stderr for words in ("min_confidence was None and is now 0.99", "--fresh"))
+    fresh = sikap(*command, "--min-confidence", "0.99", "--fresh")
+    assert fresh.returncode == 0, fresh.stderr
+    finished = json.loads(fresh.stdout.splitlines()[-1])
+    assert (finished["documents"], finished["reused_documents"], finished["uncertain"]) == (2, 0, 4)
 
 
 def test_score_reads_standard_input_and_tells_a_program_what_it_did(tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ from rich.console import Console
 
 from serving.documents import Found
 from serving.folder import Progress
-from serving.scoring import Counts
+from serving.scoring import Counts, Reason
 from sikap.display import Bar, Display, JsonLines, Quiet, Rate
 
 FOUND = Found((), 4, 1_000, {".png files": 2})
-COUNTS = Counts(4, 9, Counter({"denial": 2, "neutral-report": 6}), 3, Counter({"InputError": 1}), ("[a].txt",))
+WHY = {"text is empty": Reason(1, "[a].txt"), "not JSON": Reason(2, "b.jsonl")}
+COUNTS = Counts(6, 9, Counter({"denial": 2, "neutral-report": 6}), 3, Counter({"InputError": 3}), WHY)
 HALF = Progress(Counts(2, 5), Counts(1, 1), 500, 100)
 DONE = Progress(COUNTS, Counts(1, 1), 1_000, 100, Counter({"text from column 'isi'": 2}))
 
@@ -43,8 +44,11 @@ def test_a_program_gets_json_lines_at_most_one_a_second_between_start_and_end() 
     started, progress, finished = map(json.loads, out.getvalue().splitlines())
     assert started == {"event": "started", "files": 4, "bytes": 1_000, "skipped": {".png files": 2}}
     assert (progress["event"], progress["documents"], progress["bytes"]) == ("progress", 2, 500)
-    assert finished["failures"] == {"InputError": 1}
-    assert finished["first_failed"] == ["[a].txt"]
+    assert finished["failures"] == {"InputError": 3}
+    assert finished["reasons"] == [
+        {"reason": "not JSON", "documents": 2, "path": "b.jsonl"},
+        {"reason": "text is empty", "documents": 1, "path": "[a].txt"},
+    ]
     assert finished["stances"] == {"denial": 2, "neutral-report": 6}
     assert finished["files"] == ["t.csv", "t.documents.csv"]
 
@@ -58,7 +62,9 @@ def test_a_reader_gets_a_summary_of_how_many_of_what_and_where() -> None:
         "1 documents were scored by an earlier run",
         "text from column 'isi' (2 files)",
         "passed over: 2 .png files",
-        "1 documents failed (1 InputError): [a].txt",
+        "3 documents failed (3 InputError); their rows say why in `error`:\n"
+        "  2: not JSON (b.jsonl and others)\n"
+        "  1: text is empty ([a].txt)\n",
     ):
         assert words in out.getvalue()
 

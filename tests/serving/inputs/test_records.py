@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import tracemalloc
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -132,3 +133,30 @@ def test_parquet_lists_and_dates_are_read(tmp_path: Path) -> None:
     good, bad = read(tmp_path / "a.parquet")
     assert good == Document("a\nb", date="1970-01-01")
     assert str(bad) == "row 2: column 'paragraphs' holds nothing, expected text or a list of texts"
+
+
+@pytest.mark.parametrize("rows", [400, 40])  # of 100 KB and of 1 MB
+def test_parquet_is_held_in_memory_by_small_parts_whatever_its_row_groups(tmp_path: Path, rows: int) -> None:
+    file, size = tmp_path / "a.parquet", 40 << 20
+    texts = [f"{number:07} " * (size // rows // 8) for number in range(rows)]
+    columns = {
+        "isi": texts,
+        "tautan": [["a"]] * rows,
+        "url": [f"https://contoh.test/{number}" for number in range(rows)],
+    }
+    parquet.write_table(pyarrow.table(columns), file, compression="none", use_dictionary=False, write_batch_size=4)
+    assert parquet.ParquetFile(file).num_row_groups == 1
+    del texts, columns
+    most, before = 0, pyarrow.total_allocated_bytes()
+    tracemalloc.start()
+    try:
+        source = Source(file, file.name, file.stat().st_size)
+        for number, item in enumerate(read_documents(source, Columns(), Track())):
+            assert isinstance(item.content, Document)
+            assert item.content.source == f"https://contoh.test/{number}"
+            most = max(most, pyarrow.total_allocated_bytes() - before)
+        most += tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert number == rows - 1
+    assert most < size / 2

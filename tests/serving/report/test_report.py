@@ -13,7 +13,7 @@ from serving.classifier import Classifier
 from serving.documents import find_documents
 from serving.engine import LocalEngine
 from serving.folder import run_settings, score_folder
-from serving.report.figures import NO_OUTLET, Top
+from serving.report.figures import NO_OUTLET, Figures, Top
 from serving.report.reader import read_scores
 from serving.report.writer import share, write_report
 from serving.scoring import Scorer
@@ -22,7 +22,7 @@ from sikap.errors import InputError
 
 ARTICLES: list[dict[str, Any]] = [
     {"isi": "Camat membantah kabar itu.\nHujan turun.", "tanggal": "2 Mei 2025", "media": "Koran <A>"},
-    {"isi": "Camat membantah lagi.\nBaca juga: Harga", "tanggal": "2025-05-03", "media": "Koran <A>"},
+    {"judul": "Lagi", "isi": "Camat membantah lagi.\nBaca juga: Harga", "tanggal": "2025-05-03", "media": "Koran <A>"},
     {"isi": "Menteri & camat membantah.", "media": ""},
     {"isi": ""},
 ]
@@ -93,6 +93,32 @@ def test_uncertain_paragraphs_are_listed_and_not_quoted(scored: Callable[..., Pa
     assert read(folder, "quotes")[1:] == []
 
 
+def test_documents_are_listed_by_their_share_of_uncertain_paragraphs(
+    scored: Callable[..., Path], tmp_path: Path
+) -> None:
+    page, folder = write_report(scored("t.parquet", 0.65), tmp_path / "r.html")
+    assert [row[1:] for row in read(folder, "uncertain_documents")] == [
+        ["document", "title", "outlet", "date", "paragraphs", "uncertain", "uncertain_share"],
+        ["1", "Lagi", "Koran <A>", "2025-05-03", "1", "1", "1.0"],
+        ["2", "", "", "", "1", "1", "1.0"],
+        ["0", "", "Koran <A>", "2 Mei 2025", "2", "1", "0.5"],
+    ]
+    assert "Lagi<br>" in page.read_text(encoding="utf-8")
+    sure, folder = write_report(scored("sure.parquet"), tmp_path / "s.html")
+    assert read(folder, "uncertain_documents")[1:] == []
+    assert 'Least certain documents</h2>\n<p class="soft">None.' in sure.read_text(encoding="utf-8")
+
+
+def test_of_equal_shares_more_uncertain_paragraphs_come_first() -> None:
+    figures = Figures()
+    told = {"model": "m/1", "error": None, "title": None, "outlet": None, "date": None, "profile": '{"holders": []}'}
+    row = {"stance": "denial", "confidence": 0.4, "uncertain": True, "text": "t", "spans": [], "paragraph": 0}
+    for number in (1, 3, 2):
+        place = {"path": f"{number}.txt", "document": 0}
+        figures.add(told | place, [row | place | {"paragraph": index} for index in range(number)])
+    assert [row[0] for row in figures.tables()["uncertain_documents"][1]] == ["3.txt", "2.txt", "1.txt"]
+
+
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_what_is_no_scored_table_is_refused(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"t{suffix}"
@@ -119,7 +145,7 @@ def test_tables_of_different_runs_and_other_types_are_refused(scored: Callable[.
 def test_the_best_are_kept_in_order_and_once() -> None:
     top = Top(2)
     for worth, item in [(0.5, "b"), (0.9, "a"), (0.5, "c"), (0.1, "d"), (0.9, "a"), (0.95, "e")]:
-        top.add(worth, (item,))
+        top.add((worth,), (item,))
     assert list(top.best()) == [("e",), ("a",)]
 
 
