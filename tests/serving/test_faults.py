@@ -52,11 +52,9 @@ def test_a_request_in_flight_is_answered_by_the_model_that_it_began_with(
 
     began = time.monotonic()
     assert server.client.post("/v1/classify_batch", json=articles(1)).status_code == 200
-    needed = math.ceil(
-        8 / (time.monotonic() - began)
-    )  # articles to read for some seconds, however fast this machine is
+    needed = math.ceil(8 / (time.monotonic() - began))  # articles to read for seconds; a batch holds three of these
     with ThreadPoolExecutor(1) as pool:
-        long = pool.submit(server.client.post, "/v1/classify_batch", json=articles(min(10, needed)))
+        long = pool.submit(server.client.post, "/v1/classify_batch", json=articles(min(3, needed)))
         wait_for(lambda: metric(server.client, "sikap_waiting_paragraphs") > 0)
         promote("uji/2", shelf)
         wait_for(lambda: version(server.client) == "2")
@@ -107,7 +105,7 @@ def test_a_killed_worker_costs_only_its_own_requests(start_server: StartServer) 
         back = time.monotonic() - killed
         after = metric(server.client, "sikap_paragraphs_total")
         wait_for(lambda: metric(server.client, "sikap_paragraphs_total") > after + 100)
-    assert back <= server.allowed(10)
+    assert back <= 10 + 2 * server.started  # BentoML's supervisor looks for dead workers every ten seconds
     for future in bare:
         seen = future.result()
         assert set(seen) <= {200, 0, 503}
