@@ -27,7 +27,7 @@ from torch import Tensor, nn
 
 from models.runtime import pad
 from sikap.errors import InputError
-from training.dataset import batches
+from training.dataset import STEP, batches
 from training.device import autocast, device
 from training.encoder import COMPACT, Encoder, load_encoder
 from training.fit import suitable_rate
@@ -177,7 +177,7 @@ def run_seed(encoder: Encoder, task: Task, parts: dict[str, list[Example]], name
 def forward(model: Probe, rows: Rows, batch: Sequence[int]) -> tuple[Tensor, Tensor]:
     """Flat logits (n, classes) and targets (n,) of a batch."""
     place = device()
-    ids, mask = (torch.from_numpy(array).to(place) for array in pad([rows.ids[index] for index in batch], 0))
+    ids, mask = (torch.from_numpy(array).to(place) for array in pad([rows.ids[index] for index in batch], 0, STEP))
     with autocast(place):
         logits = model(ids, mask).float()
     if not model.words:

@@ -74,6 +74,11 @@ def arithmetic(precision: str, capabilities: Sequence[str]) -> str:
     return "bf16" if precision == "bf16" and "BF16" in capabilities else "f32"
 
 
+def _cores() -> int:
+    """How many this process may use; macOS tells only how many there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class Runtime:
     """A compiled graph.
 
@@ -87,10 +92,10 @@ class Runtime:
 
     def __init__(self, graph: Path, precision: str, filler: int, threads: int = 0) -> None:
         core = openvino.Core()
-        cores = threads or len(os.sched_getaffinity(0))
-        streams = min(STREAMS, cores)
+        cores = threads or _cores()
+        self._streams = min(STREAMS, cores)
         config: dict[str, str | int] = {
-            "NUM_STREAMS": streams,
+            "NUM_STREAMS": self._streams,
             "INFERENCE_PRECISION_HINT": arithmetic(precision, core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")),
             "INFERENCE_NUM_THREADS": cores,
             "ENABLE_CPU_PINNING": "NO",  # several processes would all be pinned to the same core
@@ -104,9 +109,9 @@ class Runtime:
             ) from error
         self._filler = filler
         self._free: SimpleQueue[openvino.InferRequest] = SimpleQueue()
-        for _ in range(streams):
+        for _ in range(self._streams):
             self._free.put(compiled.create_infer_request())
-        self._pool = ThreadPoolExecutor(streams, "sikap-stream")
+        self._pool = ThreadPoolExecutor(self._streams, "sikap-stream")
         # OpenVINO takes numpy up when it first meets an array; two threads that do so at once can lock each other, and with them
         # the whole process, out for good. So one batch is read here, where no stream runs yet.
         self._run([[filler, filler]])
@@ -136,4 +141,4 @@ class Runtime:
     def warm(self, longest: int) -> None:
         """Compile the kernels of every length up to `longest`, so that the first request does not wait for them."""
         for length in range(LENGTH_STEP, rounded(longest) + 1, LENGTH_STEP):
-            list(self._pool.map(self._run, [[[self._filler] * length]] * self._free.qsize()))
+            list(self._pool.map(self._run, [[[self._filler] * length]] * self._streams))

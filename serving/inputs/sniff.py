@@ -39,7 +39,7 @@ def _type_of(file: IO[bytes] | gzip.GzipFile, table: bool) -> str:
 def _type_within(file: gzip.GzipFile, table: bool) -> str:
     try:
         return _type_of(file, table)
-    except (OSError, EOFError, zlib.error):  # damaged: reading it will tell
+    except (OSError, EOFError, zlib.error):  # damaged: its reader says so in its row
         return ".txt"
 
 
@@ -47,5 +47,5 @@ def _is_word(file: Path) -> bool:
     try:
         with zipfile.ZipFile(file) as parts:
             return "word/document.xml" in parts.namelist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError):  # reading it will tell
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):  # damaged: its reader says so in its row
         return False

@@ -43,6 +43,7 @@ COLUMNS = [
     "model",
     "error",
 ]
+Whole = Callable[..., bytes]
 TEXT = (
     "\ufeffRusia Tepis Tudingan\r\nKremlin membantah 😀\u00a0itu.\r\nBaca juga: Harga Beras\r\nHujan turun sejak pagi."
 )
@@ -67,6 +68,18 @@ def score(cue_classifier: Callable[..., Classifier]) -> Callable[..., Progress]:
             folder if isinstance(folder, Found) else find_documents([folder] if isinstance(folder, Path) else folder)
         )
         return score_folder(found, out, engine, settings, columns, **options)
+
+    return run
+
+
+@pytest.fixture
+def undisturbed(tmp_path: Path, score: Score) -> Whole:
+    """The table that a run gives from its start to its end, with nothing of an earlier one."""
+
+    def run(folder: Path, model: Classifier | None = None) -> bytes:
+        whole = tmp_path / "whole.jsonl"
+        score(folder, whole, model, fresh=True)
+        return whole.read_bytes()
 
     return run
 
@@ -248,14 +261,15 @@ def test_a_stopped_run_resumes_to_the_same_bytes(
     assert companion(resumed).read_bytes() == companion(whole).read_bytes()
 
 
-def test_a_run_stopped_twice_still_resumes(folder: Path, tmp_path: Path, score: Score, cue_classifier: Make) -> None:
-    whole, resumed = tmp_path / "whole.jsonl", tmp_path / "resumed.jsonl"
-    score(folder, whole)
+def test_a_run_stopped_twice_still_resumes(
+    folder: Path, tmp_path: Path, score: Score, undisturbed: Whole, cue_classifier: Make
+) -> None:
+    resumed = tmp_path / "resumed.jsonl"
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             score(folder, resumed, cue_classifier(stop_at=2))
     score(folder, resumed)
-    assert resumed.read_bytes() == whole.read_bytes()
+    assert resumed.read_bytes() == undisturbed(folder)
 
 
 def test_a_shard_is_read_together_and_alone(folder: Path, tmp_path: Path, score: Score, cue_classifier: Make) -> None:
@@ -338,17 +352,16 @@ def test_a_second_start_in_the_folder_of_the_output_scores_no_output(
 
 
 def test_a_second_start_scores_what_changed_and_what_is_new(
-    folder: Path, tmp_path: Path, score: Score, cue_classifier: Make
+    folder: Path, tmp_path: Path, score: Score, undisturbed: Whole, cue_classifier: Make
 ) -> None:
-    out, whole, model = tmp_path / "t.jsonl", tmp_path / "whole.jsonl", cue_classifier()
+    out, model = tmp_path / "t.jsonl", cue_classifier()
     score(folder, out)
     (folder / "0300.txt").write_text("Isi lain.", encoding="utf-8")  # of the second shard
     (folder / "zzzz.txt").write_text("Camat membantah.", encoding="utf-8")  # behind all
     done = score(folder, out, model)
     assert model.predictor.calls == 2  # type: ignore[attr-defined]
     assert done.reused.documents == FILES
-    score(folder, whole)
-    assert out.read_bytes() == whole.read_bytes()
+    assert out.read_bytes() == undisturbed(folder)
 
 
 def test_a_second_start_retries_what_could_not_be_read(tmp_path: Path, score: Score) -> None:
@@ -407,9 +420,9 @@ def flaky(path: Path, good: int = 0, error: Exception | None = None) -> Found:
     ],
 )
 def test_what_could_not_be_read_to_its_end_is_a_row_and_is_tried_again(
-    tmp_path: Path, score: Score, cue_classifier: Make, error: Exception, told: str
+    tmp_path: Path, score: Score, undisturbed: Whole, cue_classifier: Make, error: Exception, told: str
 ) -> None:
-    folder, out, whole = tmp_path / "berita", tmp_path / "t.jsonl", tmp_path / "whole.jsonl"
+    folder, out = tmp_path / "berita", tmp_path / "t.jsonl"
     folder.mkdir()
     records = "".join(json.dumps({"isi": f"Menteri{n} membantah."}) + "\n" for n in range(SHARD + 600))
     (folder / "a.jsonl").write_text(records, encoding="utf-8")
@@ -419,8 +432,7 @@ def test_what_could_not_be_read_to_its_end_is_a_row_and_is_tried_again(
     assert lines(out)[-1]["error"] == {"type": "ReadError", "message": f"the file cannot be read: {told}"}
     again = score(folder, out)
     assert (again.reused.documents, again.counts.documents) == (SHARD, SHARD + 600)
-    score(folder, whole)
-    assert out.read_bytes() == whole.read_bytes()
+    assert out.read_bytes() == undisturbed(folder)
 
 
 @pytest.fixture
@@ -434,28 +446,26 @@ def long_texts(tmp_path: Path) -> Path:
 
 
 def test_borders_that_moved_where_a_file_could_not_be_read_lose_nothing(
-    long_texts: Path, tmp_path: Path, score: Score, cue_classifier: Make
+    long_texts: Path, tmp_path: Path, score: Score, undisturbed: Whole, cue_classifier: Make
 ) -> None:
-    out, whole = tmp_path / "t.jsonl", tmp_path / "whole.jsonl"
+    out = tmp_path / "t.jsonl"
     assert score(flaky(long_texts / "1.txt"), out).counts.failures == {"ReadError": 1}
     with pytest.raises(KeyboardInterrupt):
         score(long_texts, out, cue_classifier(stop_at=2))
     score(long_texts, out)
-    score(long_texts, whole)
-    assert out.read_bytes() == whole.read_bytes()
+    assert out.read_bytes() == undisturbed(long_texts)
 
 
 def test_a_file_that_was_scored_and_cannot_be_read_again_stops_the_run(
-    long_texts: Path, tmp_path: Path, score: Score, cue_classifier: Make
+    long_texts: Path, tmp_path: Path, score: Score, undisturbed: Whole, cue_classifier: Make
 ) -> None:
-    out, whole = tmp_path / "t.jsonl", tmp_path / "whole.jsonl"
+    out = tmp_path / "t.jsonl"
     with pytest.raises(KeyboardInterrupt):
         score(long_texts, out, cue_classifier(stop_at=2))
     with pytest.raises(Stopped, match=r"^1\.txt: the file cannot be read: EIO; .*the same command goes on"):
         score(flaky(long_texts / "1.txt"), out)
     score(long_texts, out)
-    score(long_texts, whole)
-    assert out.read_bytes() == whole.read_bytes()
+    assert out.read_bytes() == undisturbed(long_texts)
 
 
 def test_a_disk_that_is_full_while_something_is_unpacked_ends_the_run(
@@ -468,9 +478,15 @@ def test_a_disk_that_is_full_while_something_is_unpacked_ends_the_run(
 
 @pytest.mark.parametrize("step", ["tokens", "decoded"])
 def test_a_step_that_fails_on_a_shard_is_tried_document_by_document(
-    folder: Path, tmp_path: Path, score: Score, cue_classifier: Make, step: str, monkeypatch: pytest.MonkeyPatch
+    folder: Path,
+    tmp_path: Path,
+    score: Score,
+    undisturbed: Whole,
+    cue_classifier: Make,
+    step: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    out, whole, model = tmp_path / "t.jsonl", tmp_path / "whole.jsonl", cue_classifier()
+    out, model = tmp_path / "t.jsonl", cue_classifier()
     usual = getattr(model.predictor, step)
 
     def few(paragraphs: Sequence[str], *others: object) -> object:
@@ -480,14 +496,13 @@ def test_a_step_that_fails_on_a_shard_is_tried_document_by_document(
 
     monkeypatch.setattr(model.predictor, step, few)
     score(folder, out, model)
-    score(folder, whole)
-    assert out.read_bytes() == whole.read_bytes()
+    assert out.read_bytes() == undisturbed(folder)
 
 
 def test_a_document_that_the_model_fails_on_is_a_row_and_is_tried_again(
-    folder: Path, tmp_path: Path, score: Score, cue_classifier: Make
+    folder: Path, tmp_path: Path, score: Score, undisturbed: Whole, cue_classifier: Make
 ) -> None:
-    out, whole = tmp_path / "t.jsonl", tmp_path / "whole.jsonl"
+    out = tmp_path / "t.jsonl"
     failing = score(folder, out, cue_classifier(fails_on="Menteri7 ")).counts
     assert failing.failures == {"InputError": 1, "ModelError": 1}
     (row,) = [row for row in lines(out) if row["path"] == "0007.txt"]
@@ -495,19 +510,19 @@ def test_a_document_that_the_model_fails_on_is_a_row_and_is_tried_again(
     model = cue_classifier()
     assert score(folder, out, model).counts.failures == {"InputError": 1}
     assert model.predictor.calls == 1  # type: ignore[attr-defined]
-    score(folder, whole)
-    assert out.read_bytes() == whole.read_bytes()
+    assert out.read_bytes() == undisturbed(folder)
 
 
-def test_fresh_starts_over(folder: Path, tmp_path: Path, score: Score, cue_classifier: Make) -> None:
-    whole, out = tmp_path / "whole.jsonl", tmp_path / "t.jsonl"
-    score(folder, whole, cue_classifier("2"))
+def test_fresh_starts_over(
+    folder: Path, tmp_path: Path, score: Score, undisturbed: Whole, cue_classifier: Make
+) -> None:
+    out = tmp_path / "t.jsonl"
     with pytest.raises(KeyboardInterrupt):
         score(folder, out, cue_classifier(stop_at=3))
     model = cue_classifier("2")
     score(folder, out, model, fresh=True)
     assert model.predictor.calls == 3  # type: ignore[attr-defined]
-    assert out.read_bytes() == whole.read_bytes()
+    assert out.read_bytes() == undisturbed(folder, cue_classifier("2"))
 
 
 def test_a_second_writer_is_refused(folder: Path, tmp_path: Path, score: Score) -> None:
