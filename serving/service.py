@@ -85,11 +85,11 @@ class Sikap:
     async def classify_batch(self, batch: BatchIn, /) -> BatchAnswer:
         """Several articles at once. An article that fails is answered by its error, the others all the same."""
         try:
-            _check_number(batch)
+            _check_size(len(batch.articles), MAX_ARTICLES, "articles")
             classifier = self.live.classifier
             prepared = [_prepared(article.text) for article in batch.articles]
             good = [article for article in prepared if not isinstance(article, SikapError)]
-            _check_paragraphs(good)
+            _check_size(sum(map(len, good)), MAX_BATCH_PARAGRAPHS, "paragraphs")
             results = iter(await self._read(classifier, good, batch.min_confidence))
         except SikapError as error:
             return _failed(error)  # type: ignore[return-value]
@@ -130,16 +130,9 @@ class Sikap:
         return results
 
 
-def _check_number(batch: BatchIn) -> None:
-    if len(batch.articles) > MAX_ARTICLES:
-        message = f"the batch has {len(batch.articles)} articles, expected at most {MAX_ARTICLES}; send several batches"
-        raise TooLargeError(message, "articles")
-
-
-def _check_paragraphs(articles: list[list[Paragraph]]) -> None:
-    number, most = sum(map(len, articles)), MAX_BATCH_PARAGRAPHS
+def _check_size(number: int, most: int, what: str) -> None:
     if number > most:
-        message = f"the batch has {number:,} paragraphs, expected at most {most:,}; send several batches"
+        message = f"the batch has {number:,} {what}, expected at most {most:,}; send several batches"
         raise TooLargeError(message, "articles")
 
 

@@ -37,7 +37,7 @@ class Client:
             print(answer.paragraphs[0].stance)
 
     A request that finds the service busy, restarting or gone is sent again (it changes nothing, so that is safe), after
-    `Retry-After` or a wait that doubles.
+    `Retry-After` or a wait that doubles, whichever is longer: for some 15 seconds in all, longer than a killed worker is away.
 
     Args:
         url: where the service is.
@@ -53,7 +53,7 @@ class Client:
         url: str = "http://127.0.0.1:3000",
         key: str | None = None,
         timeout: float = 90.0,
-        retries: int = 5,
+        retries: int = 6,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -112,7 +112,7 @@ class Client:
                 self._sleep(_backoff(tried))
                 continue
             if response.status_code in AGAIN and not last:
-                self._sleep(_asked_wait(response) or _backoff(tried))
+                self._sleep(max(_asked_wait(response), _backoff(tried)))
                 continue
             break
         return response if response.is_success else _raise(response)

@@ -54,7 +54,17 @@ def serve(
         "SIKAP_MODELS": str(bundles_root().resolve()),
     }
     _say(f"Sikap at http://{host}:{port}  (Ctrl+C stops it)")
-    command = [sys.executable, "-m", "bentoml", "serve", "serving.service:Sikap", "--host", host, "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "serving.supervisor",
+        "serve",
+        "serving.service:Sikap",
+        "--host",
+        host,
+        "--port",
+        str(port),
+    ]
     os.chdir(ROOT)
     os.execve(sys.executable, command, environment)
 
