@@ -39,7 +39,7 @@ class TrainingArguments:
         seed: of everything random.
     """
 
-    epochs: int = 5
+    epochs: int = 3
     learning_rate: float | None = None
     head_factor: float = 2.0
     tokens: int = 1024
