@@ -18,7 +18,7 @@ from training.metrics import LABELS, Judged
 # Shares of paragraphs in real news that the labels, richer in marked stances on purpose, do not have. From double
 # annotation of published news: 1 to 2 % legal justification, 2 to 7 % denial; condemnation and the rest estimated.
 NATURAL_PRIOR: Final = (0.02, 0.17, 0.05, 0.76)
-PRIOR_STRENGTH: Final = 0.5  # how much of the shift is applied; see docs/log.md for what was compared
+PRIOR_STRENGTH: Final = 0.75  # how much of the shift is applied; see docs/log.md for what was compared
 # Share of the tokens hidden where the stance's temperature is fitted, which makes validation as hard as published news.
 HIDDEN: Final = 0.6
 NO_SHIFT: Final = (0.0, 0.0, 0.0, 0.0)
