@@ -2,8 +2,7 @@
 
     python -m serving.supervisor serve serving.service:Sikap --port 3000
 
-BentoML's starts a worker anew within a second of noticing that one is gone, but looks only every ten
-(`create_standalone_arbiter` in bentoml/_internal/utils/circus), and has no setting for it.
+BentoML's looks every ten (`create_standalone_arbiter` in bentoml/_internal/utils/circus), and has no setting for it.
 """
 
 from functools import partial
