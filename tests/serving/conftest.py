@@ -23,6 +23,12 @@ from labels.stance import Stance
 from models.decoding import Evidence, Prediction
 from models.shelf import bundles_root, current_bundle
 from serving.classifier import Classifier
+from serving.documents import Columns, Found, find_documents
+from serving.engine import LocalEngine
+from serving.folder import Progress, run_settings, score_folder
+from serving.pieces import FILES
+from serving.scoring import Scorer
+from tests.serving.folder_client import Score, Whole
 
 pytest.register_assert_rewrite(
     "tests.serving.clients", "tests.serving.edge_client"
@@ -187,3 +193,50 @@ def browser() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def score(cue_classifier: Callable[..., Classifier]) -> Callable[..., Progress]:
+    """Score paths with the cue classifier, or with the model that is given."""
+
+    def run(
+        folder: Path | Sequence[Path] | Found,
+        out: Path,
+        model: Classifier | None = None,
+        min_confidence: float | None = None,
+        columns: Columns = Columns(),  # noqa: B008
+        **options: Any,
+    ) -> Progress:
+        used = model or cue_classifier()
+        settings = run_settings(used.bundle.manifest, used.bundle.digest, min_confidence, columns)
+        engine = LocalEngine(Scorer(used, min_confidence))
+        found = (
+            folder if isinstance(folder, Found) else find_documents([folder] if isinstance(folder, Path) else folder)
+        )
+        return score_folder(found, out, engine, settings, columns, **options)
+
+    return run
+
+
+@pytest.fixture
+def undisturbed(tmp_path: Path, score: Score) -> Whole:
+    """The table that a run gives from its start to its end, with nothing of an earlier one."""
+
+    def run(folder: Path, model: Classifier | None = None) -> bytes:
+        whole = tmp_path / "whole.jsonl"
+        score(folder, whole, model, fresh=True)
+        return whole.read_bytes()
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two shards and two documents more, one of which cannot be read."""
+    folder = tmp_path / "berita"
+    folder.mkdir()
+    for number in range(2 * FILES + 1):
+        text = f"Menteri{number} membantah kabar itu.\nHujan turun {number} jam."
+        (folder / f"{number:04}.txt").write_text(text, encoding="utf-8")
+    (folder / "0100x.txt").write_bytes(b"\xff\xff")
+    return folder
