@@ -12,7 +12,7 @@ _FRONT: Final = re.compile(r"---[ \t]*\r?\n(?P<fields>.*?)^(?:---|\.\.\.)[ \t]*(
 _FIELD: Final = re.compile(r"(?P<name>[\w-]+)[ \t]*:(?:[ \t]+(?P<value>.*))?$")
 _REST: Final = re.compile(r"\s|-|#|$")  # lines that go on with a field, as lists do; remarks and blank ones
 _QUOTED: Final = re.compile(r"""(["'])(?P<inner>.*)\1$""")
-_HEADING: Final = re.compile(r"\s*#[ \t]+(?P<words>.+)")
+_HEADING: Final = re.compile(r"\s*(?:#[ \t]+(?P<marked>.+)|(?P<underlined>\S.*)\n=+[ \t]*(?:\r?\n|\Z))")
 
 
 def read_markdown(data: bytes) -> Document:
@@ -26,11 +26,16 @@ def read_markdown(data: bytes) -> Document:
     heading = _HEADING.match(text)
     return Document(
         text,
-        _said("title", fields) or (heading["words"].rstrip("# \t\r") if heading else None) or None,
+        _said("title", fields) or (_words(heading) if heading else None) or None,
         _said("date", fields),
         _said("outlet", fields),
         _said("source", fields),
     )
+
+
+def _words(heading: re.Match[str]) -> str:
+    """What a heading says, without its marks."""
+    return heading["underlined"].rstrip() if heading["underlined"] else heading["marked"].rstrip("# \t\r")
 
 
 def _fields(lines: str) -> dict[str, str]:

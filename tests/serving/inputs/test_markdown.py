@@ -53,6 +53,10 @@ def test_front_matter_does_not_change_how_lines_are_split() -> None:
     [
         (BODY, "Rusia Tepis Tudingan"),
         ("\n\n# Judul\r\nKata.", "Judul"),
+        ("Judul \r\n===\r\nKata.", "Judul"),
+        ("Judul\n=", "Judul"),
+        ("Kata.\n\n===\nKata.", None),
+        ("Kata.\n= sama", None),
         ("## Bagian\nKata.", None),
         ("#tagar\nKata.", None),
         ("Kata.\n# Bukan judul", None),
