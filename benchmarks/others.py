@@ -81,7 +81,8 @@ def save_model(folder: Path) -> None:
 
     logging.set_verbosity_error()  # it would report at length that the classifier is fresh
     logging.disable_progress_bar()
-    BertForSequenceClassification.from_pretrained(COMPACT, num_labels=4).save_pretrained(folder)
+    # The others read it in the precision that it is saved in, and a CPU is slow in the fp16 of the shipped weights.
+    BertForSequenceClassification.from_pretrained(COMPACT, num_labels=4, dtype="float32").save_pretrained(folder)
     PreTrainedTokenizerFast.from_pretrained(COMPACT).save_pretrained(folder)
     settings = folder / "tokenizer_config.json"  # older releases know its class by its older name
     named = json.loads(settings.read_text()) | {"tokenizer_class": "PreTrainedTokenizerFast"}
