@@ -59,7 +59,7 @@ def _told(classifier: Classifier | None) -> None:
     traffic={"timeout": settings.timeout},
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
-    **({"tracing": settings.tracing} if settings.traces else {}),
+    tracing=settings.tracing,
 )
 @bentoml.asgi_app(pages, path="/")
 class Sikap:

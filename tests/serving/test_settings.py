@@ -10,7 +10,7 @@ from sikap.errors import InputError
 
 def test_an_empty_environment_gives_the_defaults() -> None:
     assert Settings.from_environment({}) == Settings()
-    assert Settings().tracing == {}
+    assert Settings().tracing == {"excluded_urls": "."}
 
 
 def test_the_environment_is_read() -> None:
