@@ -61,7 +61,7 @@ class Settings:
     def tracing(self) -> dict[str, Any]:
         """BentoML's settings for OpenTelemetry: every request is a span where there is somewhere to send it.
 
-        Elsewhere every address is excluded: spans that nobody gets, four of each request, took longer than all else around the model.
+        Elsewhere every address is excluded: the spans of a request, which nobody gets, would take a millisecond of it.
         """
         if not self.traces:
             return {"excluded_urls": "."}
