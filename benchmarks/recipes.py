@@ -8,7 +8,7 @@ which choose, and on EVALUATE, which confirms. With `--out` every fit is a line 
 
 import json
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -18,13 +18,14 @@ from learning_curve import part_of
 from rich.console import Console
 from rich.table import Table
 
+from labels.article import LabelledParagraph
 from labels.store import DATA
 from sikap.errors import InputError
 from training.encoder import COMPACT, load_encoder
-from training.evaluate import judge, read_gold, report
+from training.evaluate import GoldDocument, judge, read_gold, report
 from training.fit import TrainingArguments
 from training.seeds import fit_predictor
-from training.train import Material, read_material
+from training.train import read_material
 
 BASE: Final = "base"
 SHOWN: Final = ("macro_f1", "evidence_f1", "holder_f1", "ece")
@@ -43,21 +44,22 @@ def arguments_of(recipe: str) -> TrainingArguments:
                 f"recipe {recipe!r}: found {name!r}, expected {BASE}, or name=value with {', '.join(sorted(known))}"
             )
         try:
-            changes[name] = json.loads(value)
+            changes[name] = int(value) if value.isdecimal() else float(value)
         except ValueError as error:
             raise InputError(f"recipe {recipe!r}: found {value!r}, expected a number") from error
-        if not isinstance(changes[name], int | float):
-            raise InputError(f"recipe {recipe!r}: found {value!r}, expected a number")
     return replace(TrainingArguments(), **changes)
 
 
 def fit_and_judge(
-    material: Material, share: float, evaluate: Path, encoder: str, arguments: TrainingArguments, console: Console
+    training: Sequence[LabelledParagraph],
+    validation: Sequence[LabelledParagraph],
+    sets: Mapping[str, Sequence[GoldDocument]],
+    encoder: str,
+    arguments: TrainingArguments,
+    console: Console,
 ) -> Figures:
-    """One seed of one recipe."""
-    training = part_of(material.training, share)
-    predictor = fit_predictor(load_encoder(encoder), training, material.validation, arguments, console)
-    sets = {"validation": material.gold, evaluate.stem: read_gold(evaluate)}
+    """One seed of one recipe, judged on every set."""
+    predictor = fit_predictor(load_encoder(encoder), training, validation, arguments, console)
     return {name: report(judge(documents, predictor), 0).values for name, documents in sets.items()}
 
 
@@ -77,7 +79,7 @@ def read_done(out: Path | None) -> dict[tuple[str, float, int], Figures]:
     return found
 
 
-def table_of(found: dict[str, list[Figures]], sets: Sequence[str]) -> Table:
+def table_of(found: dict[str, list[Figures]], sets: Iterable[str]) -> Table:
     """Means over seeds; of macro-F1 also the lowest and the highest."""
     table = Table("recipe", *(f"{name}: {figure.replace('_', ' ')}" for name in sets for figure in SHOWN))
     for recipe, runs in found.items():
@@ -104,20 +106,23 @@ def main(
     console = Console()
     planned = {recipe: arguments_of(recipe) for recipe in recipes}
     material, done = read_material(labels or [DATA]), read_done(out)
+    # Before the first fit, which takes minutes: what cannot be read is told now.
+    sets = {"validation": material.gold, evaluate.stem: read_gold(evaluate)}
+    training = part_of(material.training, share)
     found: dict[str, list[Figures]] = {recipe: [] for recipe in planned}
     for seed in range(seeds):
         for recipe, arguments in planned.items():
             figures = done.get((recipe, share, seed))
-            if figures is None:
+            if figures is None or not figures.keys() >= sets.keys():
                 console.print(f"{recipe}, seed {seed}")
                 seeded = replace(arguments, seed=seed)
-                figures = fit_and_judge(material, share, evaluate, encoder, seeded, console)
+                figures = fit_and_judge(training, material.validation, sets, encoder, seeded, console)
                 if out:
                     with out.open("a", encoding="utf-8") as file:
                         row = {"recipe": recipe, "share": share, "seed": seed, "figures": figures}
                         file.write(json.dumps(row) + "\n")
             found[recipe].append(figures)
-    console.print(table_of(found, ("validation", evaluate.stem)))
+    console.print(table_of(found, sets))
 
 
 if __name__ == "__main__":
