@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+REFUSED = 429  # the status of a server whose queue is full
+
 
 @dataclass(frozen=True)
 class Outcome:

@@ -2,7 +2,7 @@
 
 Short articles of three or four paragraphs, so that this is a load which two cores carry with room to spare: what share of
 the machine's own speed it is, is measured first and told. `python benchmarks/soak.py --requests 200 --seconds 10` is a quick
-look. Ends with 1 where a request failed, or memory grew.
+look. Ends with 1 where a request was refused (429) or failed, or memory grew.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from load import Job, Outcome, accepted, closed_loop, open_loop, quantile
+from load import REFUSED, Job, Outcome, accepted, closed_loop, open_loop, quantile
 from rich.console import Console
 from server import Server
 from service import CLIENTS, Figures, article_jobs
@@ -76,7 +76,9 @@ def main() -> int:
         )
         outcomes = asyncio.run(watched(server, jobs, rate, given.seconds, memory))
     slope, grown = growth(memory, given.seconds)
-    figures.add("failed", len(outcomes) - len(accepted(outcomes)), "requests", 0)
+    refused = sum(outcome.status == REFUSED for outcome in outcomes)
+    figures.add("refused", refused, "requests", 0)
+    figures.add("failed", len(outcomes) - len(accepted(outcomes)) - refused, "requests", 0)
     figures.add("share of what is served at most", 100 * rate / most, "%", 80)
     figures.add("p99", quantile(outcomes, 0.99), "ms")
     figures.add("memory at most", max(weight for _, weight in memory), "MB", 500)
