@@ -145,6 +145,7 @@ def save_bundle(draft: Path, root: Path, manifest: Manifest) -> Bundle:
     shutil.copytree(draft, waiting)
     waiting.chmod(0o755)  # drafts are private, and a service may run as another user
     for path in waiting.iterdir():
+        path.chmod(0o644)  # safetensors writes private files
         with path.open("rb") as file:
             os.fsync(file.fileno())
     waiting.rename(target)

@@ -18,7 +18,7 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerFast,
 )
-from transformers.utils import logging
+from transformers.utils import SAFE_WEIGHTS_NAME, logging
 
 from models.runtime import LENGTH_STEP
 from models.tokenizing import Tokenizing
@@ -118,6 +118,7 @@ def pack_encoder(checkpoint: Path, model: BertForMaskedLM, tokenizer: Tokenizer,
         )
     model.tie_weights()
     model.half().save_pretrained(folder)
+    (folder / SAFE_WEIGHTS_NAME).chmod(0o644)  # safetensors writes private files, and others may fine-tune from it
     wrapped = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         unk_token="[UNK]",

@@ -140,9 +140,11 @@ def manifest(tiny_bundle: Bundle) -> Manifest:
 
 def test_saving_writes_digests_of_every_file(draft: Path, manifest: Manifest, tmp_path: Path) -> None:
     draft.chmod(0o700)
+    (draft / WEIGHTS).chmod(0o600)
     found = save_bundle(draft, tmp_path / "root", manifest)
     assert found.folder == tmp_path / "root" / "uji" / "1"
     assert found.folder.stat().st_mode & 0o777 == 0o755
+    assert {path.stat().st_mode & 0o777 for path in found.folder.iterdir()} == {0o644}
     assert found.manifest.files == {name: sha256(draft / name) for name in (GRAPH, WEIGHTS, TOKENIZER)}
     assert [path.name for path in found.folder.parent.iterdir()] == ["1"]
 
