@@ -1,6 +1,6 @@
 """Probes: an encoder fine-tuned on four tasks of IndoNLU, beside published figures and a linear baseline measured here.
 
-    python benchmarks/probes.py ../indonlu [--encoder models/compact] [--tasks SmSA,EmoT,WReTE,NERP] [--seeds 3]
+    python benchmarks/probes.py ../indonlu [--encoder models/compact] [--tasks SmSA,EmoT,WReTE,NERP] [--seeds 3] [--first 0]
 
 The folder holds IndoNLU's own files with their published splits (Wilie et al., AACL 2020, arXiv:2009.05387). Of the epochs the
 one that does best on the validation split is judged on the test split: macro-F1, for NERP F1 of whole entities.
@@ -246,6 +246,9 @@ def main(
     encoder: Annotated[str, typer.Option(help="Folder or hub id of a BERT.")] = str(COMPACT),
     tasks: Annotated[str, typer.Option(help="Names, parted by commas.")] = ",".join(TASKS),
     seeds: Annotated[int, typer.Option(min=1)] = 3,
+    first: Annotated[
+        int, typer.Option(min=0, help="Number of the first seed, to go on after those of another run.")
+    ] = 0,
 ) -> None:
     """Print our row beside the published ones."""
     console = Console()
@@ -262,7 +265,7 @@ def main(
         parts = {split: task.read(path) for split, path in files.items() if path}
         names = sorted({label for examples in parts.values() for example in examples for label in example.labels})
         figures = []
-        for seed in range(seeds):
+        for seed in range(first, first + seeds):
             figures.append(run_seed(loaded, task, parts, names, seed))
             console.print(f"{name}, seed {seed}: {figures[-1]:.2f}")
         ours[name] = f"{statistics.mean(figures):.2f} ({min(figures):.1f} to {max(figures):.1f})"
