@@ -6,9 +6,8 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
-
-REFUSED = 429  # the status of a server whose queue is full
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,17 @@ def quantile(outcomes: Iterable[Outcome], share: float) -> float:
 
 
 def accepted(outcomes: Iterable[Outcome]) -> list[Outcome]:
-    return [outcome for outcome in outcomes if outcome.status == 200]
+    return [outcome for outcome in outcomes if outcome.status == HTTPStatus.OK]
+
+
+def refused(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Those that a server which is busy told so."""
+    return [outcome for outcome in outcomes if outcome.status == HTTPStatus.TOO_MANY_REQUESTS]
+
+
+def broken(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Those that were neither answered nor refused."""
+    return [o for o in outcomes if o.status not in (HTTPStatus.OK, HTTPStatus.TOO_MANY_REQUESTS)]
 
 
 def rate_of(outcomes: Iterable[Outcome], seconds: float) -> float:

@@ -11,7 +11,7 @@ import statistics
 import time
 from collections.abc import Sequence
 
-from load import REFUSED, Job, Outcome, accepted, closed_loop, open_loop, quantile, rate_of
+from load import Job, Outcome, accepted, broken, closed_loop, open_loop, quantile, rate_of, refused
 from rich.console import Console
 from rich.table import Table
 from server import Server
@@ -119,13 +119,11 @@ def overload(seconds: float, jobs: Sequence[Job], figures: Figures) -> None:
             ("twice the rate", run(open_loop(server.port, jobs, rate, seconds))),
             ("four times the clients", run(closed_loop(server.port, jobs, 4 * CLIENTS, seconds))),
         ):
-            refused = [outcome for outcome in outcomes if outcome.status == REFUSED]
             slower = quantile(accepted(outcomes), 0.99) / quantile(full, 0.99)
             figures.add(f"{name}: accepted p99, of that at saturation", slower, "x", 2)
-            figures.add(f"{name}: 429 within (p50)", quantile(refused, 0.5), "ms")
-            figures.add(f"{name}: 429 within (p99)", quantile(refused, 0.99), "ms")
-            broken = sum(outcome.status not in (200, REFUSED) for outcome in outcomes)
-            figures.add(f"{name}: broken", broken, "requests", 0)
+            figures.add(f"{name}: 429 within (p50)", quantile(refused(outcomes), 0.5), "ms")
+            figures.add(f"{name}: 429 within (p99)", quantile(refused(outcomes), 0.99), "ms")
+            figures.add(f"{name}: broken", len(broken(outcomes)), "requests", 0)
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from load import REFUSED, Job, Outcome, accepted, closed_loop, open_loop, quantile
+from load import Job, Outcome, accepted, broken, closed_loop, open_loop, quantile, refused
 from rich.console import Console
 from server import Server
 from service import CLIENTS, Figures, article_jobs
@@ -76,9 +76,8 @@ def main() -> int:
         )
         outcomes = asyncio.run(watched(server, jobs, rate, given.seconds, memory))
     slope, grown = growth(memory, given.seconds)
-    refused = sum(outcome.status == REFUSED for outcome in outcomes)
-    figures.add("refused", refused, "requests", 0)
-    figures.add("failed", len(outcomes) - len(accepted(outcomes)) - refused, "requests", 0)
+    figures.add("refused", len(refused(outcomes)), "requests", 0)
+    figures.add("failed", len(broken(outcomes)), "requests", 0)
     figures.add("share of what is served at most", 100 * rate / most, "%", 80)
     figures.add("p99", quantile(outcomes, 0.99), "ms")
     figures.add("memory at most", max(weight for _, weight in memory), "MB", 500)
