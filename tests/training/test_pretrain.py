@@ -139,6 +139,7 @@ def test_a_corpus_becomes_an_encoder_that_loads(tmp_path: Path) -> None:
     console = Console(file=(tmp_path / "log").open("w"))
     settings = replace(SMALL, minutes=0.01)
     pretrain_encoder(corpus, tmp_path / "out", settings, 300, console)
+    assert (tmp_path / "out" / "model.safetensors").stat().st_mode & 0o777 == 0o644, "others may read it"
     encoder = load_encoder(tmp_path / "out")
     assert (encoder.name, encoder.model.config.hidden_size) == ("out", 32)
     assert encoder.tokenizer.get_vocab_size() == encoder.model.config.vocab_size
