@@ -1,30 +1,42 @@
-"""Recipes of fitting at equal footing: the same encoder, labels and seeds, one or more training arguments changed.
+"""Recipes of fitting at equal footing: the same encoder, labels and seeds, one or more arguments changed.
 
-    python benchmarks/recipes.py EVALUATE.jsonl base masked=0.25 class_power=0.5,smoothing=0 [--share 0.25] [--seeds 3] [--out table.jsonl]
+    python benchmarks/recipes.py EVALUATE.jsonl base masked=0.25 class_power=0.5,smoothing=0 rdrop=1 [--share 0.25] [--seeds 3] [--out table.jsonl]
 
-Each recipe names what it changes of `TrainingArguments` (training/fit.py); `base` changes nothing. Every fit is judged on the validation articles,
-which choose, and on EVALUATE, which confirms. With `--out` every fit is a line of that file, and a second start does the missing ones alone.
+Each recipe names what it changes of `TrainingArguments` (training/fit.py), or of `Ways`, which the product does without; `base` changes
+nothing. Every fit is judged on the validation articles, which choose, and on EVALUATE, which confirms. With `--out` every fit is a line of
+that file, and a second start does the missing ones alone.
 """
 
 import json
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 
+import torch
 import typer
+from augmentation import augmented, other_case, other_holders, typos, without_cues
 from learning_curve import part_of
 from rich.console import Console
 from rich.table import Table
+from torch import Tensor, nn
 
 from labels.article import LabelledParagraph
+from labels.cues import TALK, cued_stance
+from labels.stance import Stance
 from labels.store import DATA
+from models.decoding import Calibration
+from models.network import StanceNetwork
+from models.predictor import Predictor
 from sikap.errors import InputError
+from training.calibrate import fit_calibration, prior_shift, stance_shares
+from training.dataset import build_dataset, joined
+from training.device import autocast, device
 from training.encoder import COMPACT, load_encoder
 from training.evaluate import GoldDocument, judge, read_gold, report
-from training.fit import TrainingArguments
-from training.seeds import fit_predictor
+from training.fit import Batch, TorchRunner, TrainingArguments, fit, parameter_groups, stance_loss, tag_losses
 from training.train import read_material
 
 BASE: Final = "base"
@@ -33,21 +45,109 @@ Figures = dict[str, dict[str, float]]
 """The figures of each set that was judged, by its name."""
 
 
-def arguments_of(recipe: str) -> TrainingArguments:
-    """The training arguments of `base`, or of `name=value` pairs parted by commas. Raises InputError."""
-    known = {field.name for field in fields(TrainingArguments)} - {"seed"}
+@dataclass(frozen=True)
+class Ways:
+    """What else a recipe can change.
+
+    Args:
+        focal: the power to which what a paragraph's stance lacks of certainty weighs its loss (Lin et al., ICCV 2017); 0 is plain.
+        rdrop: weight of the distance between two passes with other dropout (Liang et al., NeurIPS 2021).
+        layer_decay: how much slower each layer of the encoder learns than the one above (Howard and Ruder, ACL 2018); 1 is alike.
+        names, typos, case, cues: share of the paragraphs with another holder, with slips, in other case, without cue words.
+        hard: how often neutral paragraphs that talk of a stance, or hold a cue word, are shown in an epoch.
+        joined: whether some neighbours are joined to long paragraphs.
+    """
+
+    focal: float = 0.0
+    rdrop: float = 0.0
+    layer_decay: float = 1.0
+    names: float = 0.0
+    typos: float = 0.0
+    case: float = 0.0
+    cues: float = 0.0
+    hard: int = 1
+    joined: int = 1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One row of the table."""
+
+    arguments: TrainingArguments
+    ways: Ways
+
+
+def recipe_of(name: str) -> Recipe:
+    """The recipe of `base`, or of `name=value` pairs parted by commas. Raises InputError."""
+    of_arguments, of_ways = ({field.name for field in fields(its)} for its in (TrainingArguments, Ways))
+    known = (of_arguments | of_ways) - {"seed"}
     changes: dict[str, Any] = {}
-    for pair in () if recipe == BASE else recipe.split(","):
-        name, _, value = pair.partition("=")
-        if name not in known:
+    for pair in () if name == BASE else name.split(","):
+        key, _, value = pair.partition("=")
+        if key not in known:
             raise InputError(
-                f"recipe {recipe!r}: found {name!r}, expected {BASE}, or name=value with {', '.join(sorted(known))}"
+                f"recipe {name!r}: found {key!r}, expected {BASE}, or name=value with {', '.join(sorted(known))}"
             )
         try:
-            changes[name] = int(value) if value.isdecimal() else float(value)
+            changes[key] = int(value) if value.isdecimal() else float(value)
         except ValueError as error:
-            raise InputError(f"recipe {recipe!r}: found {value!r}, expected a number") from error
-    return replace(TrainingArguments(), **changes)
+            raise InputError(f"recipe {name!r}: found {value!r}, expected a number") from error
+    arguments, ways = ({key: changes[key] for key in changes.keys() & its} for its in (of_arguments, of_ways))
+    return Recipe(replace(TrainingArguments(), **arguments), replace(Ways(), **ways))
+
+
+def prepared(training: Sequence[LabelledParagraph], ways: Ways, seed: int) -> list[LabelledParagraph]:
+    """The paragraphs that a recipe fits on."""
+    found = list(training)
+    changes = (
+        (ways.names, other_holders(training)),
+        (ways.typos, typos),
+        (ways.case, other_case),
+        (ways.cues, without_cues),
+    )
+    for number, (share, change) in enumerate(changes):
+        if share:
+            found = augmented(found, share, change, 10 * seed + number)
+    hard = [p for p in training if p.stance == Stance.NEUTRAL_REPORT and (TALK.search(p.text) or cued_stance(p.text))]
+    return [*found, *hard * (ways.hard - 1), *(joined(training) if ways.joined else ())]
+
+
+def groups_of(network: StanceNetwork, arguments: TrainingArguments, decay: float) -> list[dict[str, Any]]:
+    """Parameter groups whose rates fall by `decay` from each layer to the one below; the embedding's is the lowest."""
+    encoder, heads = parameter_groups(network, arguments)
+    layers = list(network.encoder.encoder.layer)
+    inside = {id(p): number for number, layer in enumerate(layers) for p in layer.parameters()}
+    by_depth: dict[int, list[nn.Parameter]] = {}
+    for parameter in encoder["params"]:
+        by_depth.setdefault(inside.get(id(parameter), -1), []).append(parameter)
+    rates = {depth: encoder["lr"] * decay ** (len(layers) - 1 - depth) for depth in by_depth}
+    return [*({"params": by_depth[depth], "lr": rates[depth]} for depth in by_depth), heads]
+
+
+def loss_of(network: StanceNetwork, batch: Batch, weights: Tensor, arguments: TrainingArguments, ways: Ways) -> Tensor:
+    """The joint loss of training/fit.py with a focal stance loss, or of two passes and the distance between them."""
+    passes = []
+    total = torch.zeros((), device=batch.ids.device)
+    for _ in range(2 if ways.rdrop else 1):
+        with autocast(batch.ids.device):
+            logits = network(batch.ids, batch.mask)
+        stance = logits.stance.float()
+        if ways.focal:
+            smooth = (1 - arguments.smoothing) * batch.scores + arguments.smoothing / batch.scores.shape[1]
+            logs = stance.log_softmax(-1)
+            losses = -(weights * smooth * (1 - logs.exp()) ** ways.focal * logs).sum(-1)
+            total = total + losses.sum() / (weights * batch.scores).sum()
+        else:
+            total = total + stance_loss(stance, batch.scores, weights, arguments.smoothing)
+        total = total + tag_losses(logits, batch, arguments)
+        passes.append(stance.log_softmax(-1))
+    if len(passes) == 2:
+        apart = sum(
+            nn.functional.kl_div(one, other, log_target=True, reduction="batchmean")
+            for one, other in (passes, passes[::-1])
+        )
+        total = total / 2 + ways.rdrop * apart / 2
+    return total
 
 
 def fit_and_judge(
@@ -55,11 +155,29 @@ def fit_and_judge(
     validation: Sequence[LabelledParagraph],
     sets: Mapping[str, Sequence[GoldDocument]],
     encoder: str,
-    arguments: TrainingArguments,
+    recipe: Recipe,
     console: Console,
 ) -> Figures:
     """One seed of one recipe, judged on every set."""
-    predictor = fit_predictor(load_encoder(encoder), training, validation, arguments, console)
+    loaded, arguments, ways = load_encoder(encoder), recipe.arguments, recipe.ways
+    tokenizing = loaded.tokenizing
+    dataset = build_dataset(prepared(training, ways, arguments.seed), tokenizing)
+    torch.manual_seed(0)
+    network = StanceNetwork(loaded.model, arguments.dropout)
+    with console.status("fitting") as status:
+        fit(
+            network,
+            dataset,
+            tokenizing,
+            arguments,
+            lambda step, steps, loss: status.update(f"step {step} of {steps}, loss {loss:.3f}"),
+            partial(groups_of, decay=ways.layer_decay),
+            partial(loss_of, ways=ways),
+        )
+    runner = TorchRunner(network.to(device()), tokenizing.pad)
+    shift = prior_shift(stance_shares(training))
+    calibration = fit_calibration(Predictor(tokenizing, runner, Calibration()), validation, shift)
+    predictor = Predictor(tokenizing, runner, calibration)
     return {name: report(judge(documents, predictor), 0).values for name, documents in sets.items()}
 
 
@@ -104,24 +222,24 @@ def main(
 ) -> None:
     """Fit each recipe with each seed, and print the table."""
     console = Console()
-    planned = {recipe: arguments_of(recipe) for recipe in recipes}
+    planned = {name: recipe_of(name) for name in recipes}
     material, done = read_material(labels or [DATA]), read_done(out)
     # Before the first fit, which takes minutes: what cannot be read is told now.
     sets = {"validation": material.gold, evaluate.stem: read_gold(evaluate)}
     training = part_of(material.training, share)
     found: dict[str, list[Figures]] = {recipe: [] for recipe in planned}
     for seed in range(seeds):
-        for recipe, arguments in planned.items():
-            figures = done.get((recipe, share, seed))
+        for name, recipe in planned.items():
+            figures = done.get((name, share, seed))
             if figures is None or not figures.keys() >= sets.keys():
-                console.print(f"{recipe}, seed {seed}")
-                seeded = replace(arguments, seed=seed)
+                console.print(f"{name}, seed {seed}")
+                seeded = replace(recipe, arguments=replace(recipe.arguments, seed=seed))
                 figures = fit_and_judge(training, material.validation, sets, encoder, seeded, console)
                 if out:
                     with out.open("a", encoding="utf-8") as file:
-                        row = {"recipe": recipe, "share": share, "seed": seed, "figures": figures}
+                        row = {"recipe": name, "share": share, "seed": seed, "figures": figures}
                         file.write(json.dumps(row) + "\n")
-            found[recipe].append(figures)
+            found[name].append(figures)
     console.print(table_of(found, sets))
 
 

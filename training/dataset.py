@@ -14,6 +14,8 @@ from models.tags import holder_tags, stance_tags
 from models.tokenizing import Tokenizing
 
 STANCES = list(Stance)
+JOINED = 0.015  # of the paragraphs begin a long one; see docs/log.md
+MOST_JOINED = 7
 STEP = 8  # batches are padded to a multiple of this; torch, unlike the runtime, compiles nothing for a new shape
 
 
@@ -21,6 +23,35 @@ def paragraphs_of(articles: Sequence[Article]) -> list[LabelledParagraph]:
     """Every paragraph that carries a label: all but web furniture."""
     pieces = (piece for article in articles for piece in article.paragraphs())
     return [piece for piece in pieces if not is_furniture(piece.text)]
+
+
+def joined(paragraphs: Sequence[LabelledParagraph], share: float = JOINED) -> list[LabelledParagraph]:
+    """Long paragraphs made of short ones: a random `share` of them, the same ones every time, each with two to six that follow it.
+
+    Some outlets print a whole report as one paragraph, which labelled articles hardly ever do. None reaches into another article.
+    """
+    generator = np.random.default_rng(0)
+    found = []
+    for number, first in enumerate(paragraphs):
+        if generator.random() < share:
+            following = paragraphs[number : number + int(generator.integers(3, MOST_JOINED + 1))]
+            run = [paragraph for paragraph in following if paragraph.article is first.article]
+            if len(run) > 2:
+                found.append(_join(run))
+    return found
+
+
+def _join(run: Sequence[LabelledParagraph]) -> LabelledParagraph:
+    """Neighbours as one paragraph; a space where a line ended keeps every offset."""
+    first, last = run[0], run[-1]
+    text = first.article.text[first.start : last.start + len(last.text)].replace("\n", " ")
+    spans = tuple(span.moved(piece.start - first.start) for piece in run for span in piece.spans)
+    return LabelledParagraph(first.article, first.start, text, spans)
+
+
+def training_set(paragraphs: Sequence[LabelledParagraph], tokenizing: Tokenizing) -> Dataset:
+    """The rows that a network is fitted on: every labelled paragraph, and some joined to long ones."""
+    return build_dataset([*paragraphs, *joined(paragraphs)], tokenizing)
 
 
 def build_dataset(

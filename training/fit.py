@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 from labels.stance import Stance
 from models.decoding import Logits
+from models.network import Logits as Heads
 from models.network import StanceNetwork
 from models.runtime import batches as even_batches
 from models.runtime import pad
@@ -58,17 +60,60 @@ def suitable_rate(width: int) -> float:
     return 4e-4 * min(1.0, 256 / width) ** 2
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Padded rows: `ids`, `mask`, `tags` and `holders` of shape (rows, length), `scores` of shape (rows, 4)."""
+
+    ids: Tensor
+    mask: Tensor
+    scores: Tensor
+    tags: Tensor
+    holders: Tensor
+
+
+def parameter_groups(network: StanceNetwork, arguments: TrainingArguments) -> list[dict[str, Any]]:
+    """The encoder's parameters at the peak rate, the heads' at a multiple of it."""
+    rate = arguments.learning_rate or suitable_rate(network.encoder.config.hidden_size)
+    encoder = list(network.encoder.parameters())
+    known = {id(parameter) for parameter in encoder}
+    heads = [parameter for parameter in network.parameters() if id(parameter) not in known]
+    return [{"params": encoder, "lr": rate}, {"params": heads, "lr": rate * arguments.head_factor}]
+
+
+def joint_loss(network: StanceNetwork, batch: Batch, weights: Tensor, arguments: TrainingArguments) -> Tensor:
+    """Losses (nats) of the three heads, weighted and added up."""
+    with autocast(batch.ids.device):
+        logits = network(batch.ids, batch.mask)
+    stance = stance_loss(logits.stance.float(), batch.scores, weights, arguments.smoothing)
+    return stance + tag_losses(logits, batch, arguments)
+
+
+def tag_losses(logits: Heads, batch: Batch, arguments: TrainingArguments) -> Tensor:
+    """Losses (nats) of the stance tags and the holder tags, weighted and added up."""
+    tags, holders = (
+        nn.functional.cross_entropy(heads.float().reshape(-1, size), targets.reshape(-1), ignore_index=IGNORED)
+        for heads, targets, size in (
+            (logits.tags, batch.tags, len(STANCE_TAGS)),
+            (logits.holders, batch.holders, len(HOLDER_TAGS)),
+        )
+    )
+    return arguments.tag_weight * tags + arguments.holder_weight * holders
+
+
 def fit(
     network: StanceNetwork,
     dataset: Dataset,
     tokenizing: Tokenizing,
     arguments: TrainingArguments,
     report: Callable[[int, int, float], None],
+    groups: Callable[[StanceNetwork, TrainingArguments], list[dict[str, Any]]] = parameter_groups,
+    loss_of: Callable[[StanceNetwork, Batch, Tensor, TrainingArguments], Tensor] = joint_loss,
 ) -> StanceNetwork:
     """Train `network` in place and return it in evaluation mode.
 
     `report(step, steps, loss)` is called after every step. Same seed, data and machine: same weights. Of several processes
-    (training/parallel.py) each takes its share of the batches, and all step along the mean of their gradients.
+    (training/parallel.py) each takes its share of the batches, and all step along the mean of their gradients. `groups` and
+    `loss_of` are for comparing other ways of fitting (benchmarks/recipes.py).
     """
     torch.manual_seed(arguments.seed + 1000 * parallel.rank())
     generator = np.random.default_rng(arguments.seed)
@@ -79,7 +124,7 @@ def fit(
     plan = plan[parallel.rank() :: parallel.size()][: len(plan) // parallel.size()]
     place = device()
     network.to(place).train()
-    optimizer = _optimizer(network, arguments)
+    optimizer = torch.optim.AdamW(groups(network, arguments), weight_decay=arguments.weight_decay, fused=True)
     peaks = [group["lr"] for group in optimizer.param_groups]
     weights = _class_weights([row["stance"] for row in rows], arguments.class_power).to(place)
     for step, batch in enumerate(plan):
@@ -88,7 +133,7 @@ def fit(
             group["lr"] = peak * min(progress / 0.1 + 1e-3, (1 - progress) / 0.9)
         inputs = _collate([rows[index] for index in batch], tokenizing.pad, place)
         hide(inputs.ids, inputs.mask, tokenizing.mask, arguments.masked)
-        loss = _loss(network, inputs, weights, arguments)
+        loss = loss_of(network, inputs, weights, arguments)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         parallel.average_gradients(network)
@@ -104,31 +149,13 @@ def hide(ids: Tensor, mask: Tensor, hidden: int, share: float) -> None:
         ids.masked_fill_((torch.rand(ids.shape, device=ids.device) < share) & (mask == 1), hidden)
 
 
-def _optimizer(network: StanceNetwork, arguments: TrainingArguments) -> torch.optim.Optimizer:
-    rate = arguments.learning_rate or suitable_rate(network.encoder.config.hidden_size)
-    encoder = list(network.encoder.parameters())
-    known = {id(parameter) for parameter in encoder}
-    heads = [parameter for parameter in network.parameters() if id(parameter) not in known]
-    groups = [{"params": encoder, "lr": rate}, {"params": heads, "lr": rate * arguments.head_factor}]
-    return torch.optim.AdamW(groups, lr=rate, weight_decay=arguments.weight_decay, fused=True)
-
-
 def _class_weights(stances: Sequence[int], power: float) -> Tensor:
     shares = np.bincount(stances, minlength=len(Stance)) / len(stances)
     weights = np.where(shares > 0, np.maximum(shares, 1e-6) ** -power, 0)
     return torch.tensor(weights / weights.mean(), dtype=torch.float32)
 
 
-@dataclass(frozen=True)
-class _Batch:
-    ids: Tensor
-    mask: Tensor
-    scores: Tensor
-    tags: Tensor
-    holders: Tensor
-
-
-def _collate(rows: Sequence[dict[str, list[int]]], filler: int, place: torch.device) -> _Batch:
+def _collate(rows: Sequence[dict[str, list[int]]], filler: int, place: torch.device) -> Batch:
     ids, mask = pad([row["input_ids"] for row in rows], filler, STEP)
     targets = []
     for field in ("tags", "holders"):
@@ -138,7 +165,7 @@ def _collate(rows: Sequence[dict[str, list[int]]], filler: int, place: torch.dev
             padded[number, 1 : 1 + len(inner)] = inner
         targets.append(padded)
     scores = np.array([row["scores"] for row in rows], dtype=np.float32)
-    return _Batch(*(torch.from_numpy(array).to(place) for array in (ids, mask, scores, *targets)))
+    return Batch(*(torch.from_numpy(array).to(place) for array in (ids, mask, scores, *targets)))
 
 
 def stance_loss(logits: Tensor, scores: Tensor, weights: Tensor, smoothing: float) -> Tensor:
@@ -149,20 +176,6 @@ def stance_loss(logits: Tensor, scores: Tensor, weights: Tensor, smoothing: floa
     smooth = (1 - smoothing) * scores + smoothing / scores.shape[1]
     losses = -(weights * smooth * logits.log_softmax(-1)).sum(-1)
     return losses.sum() / (weights * scores).sum()
-
-
-def _loss(network: StanceNetwork, batch: _Batch, weights: Tensor, arguments: TrainingArguments) -> Tensor:
-    with autocast(batch.ids.device):
-        logits = network(batch.ids, batch.mask)
-    stance = stance_loss(logits.stance.float(), batch.scores, weights, arguments.smoothing)
-    tags, holders = (
-        nn.functional.cross_entropy(heads.float().reshape(-1, size), targets.reshape(-1), ignore_index=IGNORED)
-        for heads, targets, size in (
-            (logits.tags, batch.tags, len(STANCE_TAGS)),
-            (logits.holders, batch.holders, len(HOLDER_TAGS)),
-        )
-    )
-    return stance + arguments.tag_weight * tags + arguments.holder_weight * holders
 
 
 class TorchRunner:

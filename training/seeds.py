@@ -14,7 +14,7 @@ from models.network import StanceNetwork
 from models.predictor import Predictor
 from models.tokenizing import Tokenizing
 from training.calibrate import NO_SHIFT, fit_calibration, prior_shift, stance_shares
-from training.dataset import build_dataset
+from training.dataset import training_set
 from training.device import device
 from training.encoder import Encoder
 from training.fit import TorchRunner, TrainingArguments, fit
@@ -34,7 +34,7 @@ def fit_predictor(
 ) -> Predictor:
     """Fit on `training`, calibrate on `validation`; `natural` shifts the stances to their natural prior."""
     tokenizing = encoder.tokenizing
-    dataset = build_dataset(training, tokenizing)
+    dataset = training_set(training, tokenizing)
     network, _ = fit_seeds(encoder, dataset, tokenizing, arguments, seeds, console, what)
     runner = TorchRunner(network.to(device()), tokenizing.pad)
     shift = prior_shift(stance_shares(training)) if natural else NO_SHIFT

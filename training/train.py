@@ -28,7 +28,7 @@ from training import parallel
 from training.baselines import all_baselines, baseline_sample
 from training.calibrate import NATURAL_PRIOR, fit_calibration, prior_shift, stance_shares, thresholds
 from training.card import Evaluation, write_card
-from training.dataset import build_dataset, paragraphs_of
+from training.dataset import build_dataset, paragraphs_of, training_set
 from training.distil import POOL, SoftLabels, read_paragraphs, soft_labels
 from training.encoder import COMPACT, Encoder, load_encoder
 from training.evaluate import GoldDocument, gold_document, judge, read_gold, report
@@ -135,7 +135,7 @@ def _fitted(
     job: Job, encoder: Encoder, tokenizing: Tokenizing, material: Material, console: Console
 ) -> tuple[StanceNetwork, list[Losses]]:
     """The network, fitted on the labels, and on what a teacher makes of unlabelled text where that is given."""
-    dataset = build_dataset(material.training, tokenizing)
+    dataset = training_set(material.training, tokenizing)
     if job.unlabelled:
         soft = _taught(job, material, console)
         console.print(f"      {len(soft.paragraphs)} paragraphs labelled by the teacher")

@@ -11,7 +11,7 @@ from labels.stance import Stance
 from models.runtime import rounded
 from models.tags import STANCE_TAGS
 from models.tokenizing import Tokenizing
-from training.dataset import STANCES, STEP, batches, build_dataset, paragraphs_of
+from training.dataset import MOST_JOINED, STANCES, STEP, batches, build_dataset, joined, paragraphs_of, training_set
 
 NEUTRAL = STANCES.index(Stance.NEUTRAL_REPORT)
 
@@ -27,6 +27,29 @@ def test_furniture_is_left_out() -> None:
         ("Rapat dijadwalkan Senin.", Stance.NEUTRAL_REPORT),
         ("Amin membantah.", Stance.DENIAL),
     ]
+
+
+def test_neighbours_of_one_article_become_a_long_paragraph(tiny_articles: list[Article]) -> None:
+    paragraphs = paragraphs_of(tiny_articles)
+    long = joined(paragraphs, share=1.0)
+    assert long == joined(paragraphs, share=1.0)
+    for found in long:
+        its = [p for p in paragraphs if p.article is found.article and p.text in found.text]
+        assert 3 <= len(its) <= MOST_JOINED
+        assert " ".join(p.text for p in its) == found.text
+        marked = [(found.text[s.start : s.end], s.stance) for s in found.spans]
+        assert marked == [(p.text[s.start : s.end], s.stance) for p in its for s in p.spans]
+    assert joined(paragraphs, share=0.0) == []
+
+
+def test_the_training_set_is_every_paragraph_and_some_joined(
+    tiny_articles: list[Article], tiny_tokenizing: Tokenizing
+) -> None:
+    paragraphs = paragraphs_of(tiny_articles) * 20
+    rows = training_set(paragraphs, tiny_tokenizing).to_list()
+    alone = build_dataset(paragraphs, tiny_tokenizing).to_list()
+    assert rows[: len(alone)] == alone
+    assert len(rows) - len(alone) >= len(joined(paragraphs)) > 0
 
 
 def test_a_row_has_a_number_a_token(tiny_articles: list[Article], tiny_tokenizer: Tokenizer) -> None:
