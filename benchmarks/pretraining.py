@@ -3,7 +3,7 @@
     python benchmarks/pretraining.py CORPUS INDONLU base masked=0.4 objective=electra layers=6,width=384 [--minutes 8] [--out table.jsonl]
 
 Each recipe names what it changes of `base`, an encoder from scratch (training/pretrain.py); beside the fields of `Settings` there are
-those of `Recipe`. What a recipe needs that the product does not, because it did not pay, lives in this file alone. Held-out loss is of masked words and
+those of `Recipe`. What a recipe needs that the product does without lives in this file alone. Held-out loss is of masked words and
 depends on the vocabulary, so it is shown for each character of the text too; ELECTRA has none.
 """
 

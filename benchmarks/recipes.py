@@ -27,16 +27,15 @@ from labels.article import LabelledParagraph
 from labels.cues import TALK, cued_stance
 from labels.stance import Stance
 from labels.store import DATA
-from models.decoding import Calibration
 from models.network import StanceNetwork
-from models.predictor import Predictor
 from sikap.errors import InputError
-from training.calibrate import fit_calibration, prior_shift, stance_shares
+from training.calibrate import prior_shift, stance_shares
 from training.dataset import build_dataset, joined
-from training.device import autocast, device
+from training.device import autocast
 from training.encoder import COMPACT, load_encoder
 from training.evaluate import GoldDocument, judge, read_gold, report
-from training.fit import Batch, TorchRunner, TrainingArguments, fit, parameter_groups, stance_loss, tag_losses
+from training.fit import Batch, TrainingArguments, fit, parameter_groups, stance_loss, tag_losses
+from training.seeds import calibrated_predictor
 from training.train import read_material
 
 BASE: Final = "base"
@@ -174,10 +173,7 @@ def fit_and_judge(
             partial(groups_of, decay=ways.layer_decay),
             partial(loss_of, ways=ways),
         )
-    runner = TorchRunner(network.to(device()), tokenizing.pad)
-    shift = prior_shift(stance_shares(training))
-    calibration = fit_calibration(Predictor(tokenizing, runner, Calibration()), validation, shift)
-    predictor = Predictor(tokenizing, runner, calibration)
+    predictor = calibrated_predictor(network, tokenizing, validation, prior_shift(stance_shares(training)))
     return {name: report(judge(documents, predictor), 0).values for name, documents in sets.items()}
 
 

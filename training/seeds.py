@@ -36,8 +36,15 @@ def fit_predictor(
     tokenizing = encoder.tokenizing
     dataset = training_set(training, tokenizing)
     network, _ = fit_seeds(encoder, dataset, tokenizing, arguments, seeds, console, what)
-    runner = TorchRunner(network.to(device()), tokenizing.pad)
     shift = prior_shift(stance_shares(training)) if natural else NO_SHIFT
+    return calibrated_predictor(network, tokenizing, validation, shift)
+
+
+def calibrated_predictor(
+    network: StanceNetwork, tokenizing: Tokenizing, validation: Sequence[LabelledParagraph], shift: Sequence[float]
+) -> Predictor:
+    """A predictor around a fitted network, its temperatures fitted on `validation` with `shift` added to the stance logits."""
+    runner = TorchRunner(network.to(device()), tokenizing.pad)
     calibration = fit_calibration(Predictor(tokenizing, runner, Calibration()), validation, shift)
     return Predictor(tokenizing, runner, calibration)
 
