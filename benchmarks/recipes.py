@@ -1,10 +1,10 @@
 """Recipes of fitting at equal footing: the same encoder, labels and seeds, one or more arguments changed.
 
-    python benchmarks/recipes.py EVALUATE.jsonl base masked=0.25 class_power=0.5,smoothing=0 rdrop=1 [--share 0.25] [--seeds 3] [--out table.jsonl]
+    python benchmarks/recipes.py base masked=0.25 class_power=0.5,smoothing=0 rdrop=1 --evaluate news.jsonl [--share 0.25] [--seeds 3] [--out table.jsonl]
 
 Each recipe names what it changes of `TrainingArguments` (training/fit.py), or of `Ways`, which the product does without; `base` changes
-nothing. Every fit is judged on the validation articles, which choose, and on EVALUATE, which confirms. With `--out` every fit is a line of
-that file, and a second start does the missing ones alone.
+nothing. Every fit is judged on the validation articles (or on a share of them), which choose, and on the files of `--evaluate`, which
+confirm. With `--out` every fit is a line of that file, and a second start does the missing ones alone.
 """
 
 import json
@@ -177,15 +177,15 @@ def fit_and_judge(
     return {name: report(judge(documents, predictor), 0).values for name, documents in sets.items()}
 
 
-def read_done(out: Path | None) -> dict[tuple[str, float, int], Figures]:
-    """What an earlier start has left in `out`, by recipe, share and seed. Raises InputError."""
+def read_done(out: Path | None) -> dict[tuple[str, float, float, int], Figures]:
+    """What an earlier start has left in `out`, by recipe, shares and seed. Raises InputError."""
     if not out or not out.exists():
         return {}
     found = {}
     for number, line in enumerate(out.read_text(encoding="utf-8").splitlines(), 1):
         try:
             row = json.loads(line)
-            found[row["recipe"], row["share"], row["seed"]] = row["figures"]
+            found[row["recipe"], row["share"], row["judged"], row["seed"]] = row["figures"]
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(
                 f"{out}:{number}: found {line!r:.40}, expected what this script wrote ({error}); delete the line"
@@ -208,10 +208,11 @@ def table_of(found: dict[str, list[Figures]], sets: Iterable[str]) -> Table:
 
 
 def main(
-    evaluate: Annotated[Path, typer.Argument(help="Labelled articles that confirm.")],
     recipes: Annotated[list[str], typer.Argument(help="`base`, or name=value pairs parted by commas.")],
+    evaluate: Annotated[list[Path], typer.Option(help="Labelled articles that confirm; may be repeated.")],
     labels: Annotated[list[Path] | None, typer.Option(help="Labelled files or folders.")] = None,
     share: Annotated[float, typer.Option(min=0.01, max=1, help="Of the training articles.")] = 0.25,
+    judged: Annotated[float, typer.Option(min=0.01, max=1, help="Of the validation articles.")] = 1,
     seeds: Annotated[int, typer.Option(min=1)] = 3,
     encoder: Annotated[str, typer.Option(help="Folder or hub id of a BERT.")] = str(COMPACT),
     out: Annotated[Path | None, typer.Option(help="A file that keeps every fit.")] = None,
@@ -221,19 +222,21 @@ def main(
     planned = {name: recipe_of(name) for name in recipes}
     material, done = read_material(labels or [DATA]), read_done(out)
     # Before the first fit, which takes minutes: what cannot be read is told now.
-    sets = {"validation": material.gold, evaluate.stem: read_gold(evaluate)}
-    training = part_of(material.training, share)
+    training, validation = part_of(material.training, share), part_of(material.validation, judged)
+    held = {paragraph.article.id for paragraph in validation}
+    gold = [document for document in material.gold if document.id in held]
+    sets = {"validation": gold, **{path.stem: read_gold(path) for path in evaluate}}
     found: dict[str, list[Figures]] = {recipe: [] for recipe in planned}
     for seed in range(seeds):
         for name, recipe in planned.items():
-            figures = done.get((name, share, seed))
+            figures = done.get((name, share, judged, seed))
             if figures is None or not figures.keys() >= sets.keys():
                 console.print(f"{name}, seed {seed}")
                 seeded = replace(recipe, arguments=replace(recipe.arguments, seed=seed))
-                figures = fit_and_judge(training, material.validation, sets, encoder, seeded, console)
+                figures = fit_and_judge(training, validation, sets, encoder, seeded, console)
                 if out:
                     with out.open("a", encoding="utf-8") as file:
-                        row = {"recipe": name, "share": share, "seed": seed, "figures": figures}
+                        row = {"recipe": name, "share": share, "judged": judged, "seed": seed, "figures": figures}
                         file.write(json.dumps(row) + "\n")
             found[name].append(figures)
     console.print(table_of(found, sets))
