@@ -62,8 +62,12 @@ def other_holders(paragraphs: Sequence[LabelledParagraph]) -> Change:
                 known.setdefault(span.stance, []).append(paragraph.text[slice(*span.holder)])
 
     def change(paragraph: LabelledParagraph, generator: np.random.Generator) -> LabelledParagraph:
-        places = sorted({(span.holder, span.stance) for span in paragraph.spans if span.holder}, reverse=True)
-        apart = [(h, s) for h, s in places if not any(h[0] < x.end and x.start < h[1] for x in paragraph.spans)]
+        places = {span.holder: span.stance for span in paragraph.spans if span.holder}  # each once: offsets move
+        apart = [
+            (h, s)
+            for h, s in sorted(places.items(), reverse=True)
+            if not any(h[0] < x.end and x.start < h[1] for x in paragraph.spans)
+        ]
         for holder, stance in apart:
             paragraph = substituted(paragraph, holder, str(generator.choice(known[stance])))
         return paragraph

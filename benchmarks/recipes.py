@@ -33,10 +33,10 @@ from training.calibrate import prior_shift, stance_shares
 from training.dataset import build_dataset, joined
 from training.device import autocast
 from training.encoder import COMPACT, load_encoder
-from training.evaluate import GoldDocument, judge, read_gold, report
+from training.evaluate import VALIDATION, GoldDocument, judge, read_evaluations, report
 from training.fit import Batch, TrainingArguments, fit, parameter_groups, stance_loss, tag_losses
 from training.seeds import calibrated_predictor
-from training.train import read_material
+from training.train import digest, read_material
 
 BASE: Final = "base"
 SHOWN: Final = ("macro_f1", "evidence_f1", "holder_f1", "ece")
@@ -177,16 +177,17 @@ def fit_and_judge(
     return {name: report(judge(documents, predictor), 0).values for name, documents in sets.items()}
 
 
-def read_done(out: Path | None) -> dict[tuple[str, float, float, int], Figures]:
-    """What an earlier start has left in `out`, by recipe, shares and seed. Raises InputError."""
+def read_done(out: Path | None, asked: Mapping[str, Any]) -> dict[tuple[str, int], Figures]:
+    """What an earlier start that was asked the same has left in `out`, by recipe and seed. Raises InputError."""
     if not out or not out.exists():
         return {}
     found = {}
     for number, line in enumerate(out.read_text(encoding="utf-8").splitlines(), 1):
         try:
             row = json.loads(line)
-            found[row["recipe"], row["share"], row["judged"], row["seed"]] = row["figures"]
-        except (ValueError, KeyError, TypeError) as error:
+            if asked.items() <= row.items():
+                found[row["recipe"], row["seed"]] = row["figures"]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 f"{out}:{number}: found {line!r:.40}, expected what this script wrote ({error}); delete the line"
             ) from error
@@ -220,23 +221,26 @@ def main(
     """Fit each recipe with each seed, and print the table."""
     console = Console()
     planned = {name: recipe_of(name) for name in recipes}
-    material, done = read_material(labels or [DATA]), read_done(out)
+    labels = labels or [DATA]
+    material = read_material(labels)
+    asked = {"encoder": encoder, "labels": digest(labels), "share": share, "judged": judged}
+    done = read_done(out, asked)
     # Before the first fit, which takes minutes: what cannot be read is told now.
     training, validation = part_of(material.training, share), part_of(material.validation, judged)
     held = {paragraph.article.id for paragraph in validation}
     gold = [document for document in material.gold if document.id in held]
-    sets = {"validation": gold, **{path.stem: read_gold(path) for path in evaluate}}
+    sets = {VALIDATION: gold, **read_evaluations(evaluate)}
     found: dict[str, list[Figures]] = {recipe: [] for recipe in planned}
     for seed in range(seeds):
         for name, recipe in planned.items():
-            figures = done.get((name, share, judged, seed))
+            figures = done.get((name, seed))
             if figures is None or not figures.keys() >= sets.keys():
                 console.print(f"{name}, seed {seed}")
                 seeded = replace(recipe, arguments=replace(recipe.arguments, seed=seed))
                 figures = fit_and_judge(training, validation, sets, encoder, seeded, console)
                 if out:
                     with out.open("a", encoding="utf-8") as file:
-                        row = {"recipe": name, "share": share, "judged": judged, "seed": seed, "figures": figures}
+                        row = asked | {"recipe": name, "seed": seed, "figures": figures}
                         file.write(json.dumps(row) + "\n")
             found[name].append(figures)
     console.print(table_of(found, sets))

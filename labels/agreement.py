@@ -38,14 +38,17 @@ class Agreement:
 
     @property
     def macro_f1(self) -> float:
-        """Mean of the stances' F1."""
-        return sum(self.f1.values()) / len(self.f1)
+        """Mean of the stances' F1, those left out that neither annotator gave."""
+        given = {stance for pair in self.confusion for stance in pair}
+        return sum(self.f1[stance] for stance in given) / len(given)
 
 
 def compare(first: Sequence[Article], second: Sequence[Article], rounds: int = 1000) -> Agreement:
     """Compare two annotations. Articles are paired by id; raises InputError where none is shared or texts differ."""
     of_articles = _pairs(first, second)
     pairs = [pair for article in of_articles for pair in article]
+    if not pairs:
+        raise InputError("the articles that both annotated hold web furniture alone, expected paragraphs to compare")
     labels = [(a.stance, b.stance) for a, b in pairs]
     by_article = [[(a.stance, b.stance) for a, b in article] for article in of_articles]
     chance = random.Random(0)
@@ -103,4 +106,4 @@ def _holder_characters(paragraph: LabelledParagraph) -> set[int]:
 def _micro_f1(pairs: Sequence[tuple[AbstractSet[object], AbstractSet[object]]]) -> float:
     shared = sum(len(a & b) for a, b in pairs)
     total = sum(len(a) + len(b) for a, b in pairs)
-    return 2 * shared / total if total else 0.0
+    return 2 * shared / total if total else 1.0  # both marked nothing, and so agree

@@ -10,7 +10,7 @@ LONGEST_FURNITURE: Final = 220
 LONGEST_HEADING: Final = 14  # words
 
 _LINKS = r"""
-    (?:baca|simak|lihat|tonton|saksikan|dengarkan)(?:\s*:|\s+(?:juga|selengkapnya|pula|artikel|berita|video|foto)\b\s*:?)\s*.{0,180}$
+    (?:baca|simak|lihat|tonton|saksikan|dengarkan)(?:\s*:|\s+(?:juga|selengkapnya|pula)\b\s*:?|\s+(?:artikel|berita|video|foto)\b(?:\s*:|(?!.*\.\W*$)))\s*.{0,180}$
   | (?:artikel|berita|informasi)\s+selengkapnya\b .{0,80}$
   | (?:artikel|berita|informasi)\s+(?:terkait|lainnya|pilihan|populer|rekomendasi)(?:\s+(?:lainnya|lain|di\s+sini|klik\b.{0,40}))?(?:\s*:.{0,80})?\s*$
   | halaman\s+(?:selanjutnya|berikutnya|selengkapnya|\d+)(?:\s*(?:dari|/|:)\s*.{0,40})?\s*$
@@ -44,7 +44,7 @@ _COMMENTS = r"""
   | komentar\s+(?:sepenuhnya\s+)?(?:menjadi\s+)?tanggung\s*jawab\s+.{0,80}$
 """
 _RIGHTS = r"""
-    (?:copyright|©|\(c\))\s*.{0,160}$ | hak\s+cipta(?:\s*(?:©|\(c\)|:|\d{4}|dilindungi|pada).{0,160})?\s*$ | .{0,60}all\s+rights\s+reserved\.?\s*$
+    (?:copyright\s*(?=©|\(c\)|\d|by\b|all\b)|©|\(c\)\s*(?=\d|by\b|all\b|copyright))\s*.{0,160}$ | hak\s+cipta(?:\s*(?:©|\(c\)|:|\d{4}|dilindungi|pada).{0,160})?\s*$ | .{0,60}all\s+rights\s+reserved\.?\s*$
   | dilarang\s+(?:keras\s+)?(?:mengambil|menyalin|mengutip|memperbanyak|melakukan\s+crawling)\b.{0,160}\b(?:izin|seizin|ijin|persetujuan|redaksi|crawling|konten)\b.{0,80}$
 """
 _FURNITURE = re.compile(

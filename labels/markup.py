@@ -34,7 +34,9 @@ class _Marks:
 
     def close(self, start: int, tag: re.Match[str]) -> None:
         if tag["holder"]:
-            self.holders.setdefault(tag["holder"], (start, len(self.text)))
+            if tag["holder"] in self.holders:
+                raise InputError(f"holder {tag['holder']} is marked twice; give the second one a number of its own")
+            self.holders[tag["holder"]] = (start, len(self.text))
         else:
             self.spans.append((start, len(self.text), CODES[tag["code"]], tag["number"]))
 
@@ -105,6 +107,12 @@ def _parse_block(block: list[tuple[int, str]], name: str) -> tuple[Article | Non
         key, colon, value = line.partition(":")
         if in_headers and colon and key in HEADERS and key not in headers:
             headers[key] = value.strip()
+            continue
+        if in_headers and headers:
+            problems.append(
+                f"{name}:{number}: found {line[:40]!r} among the headers, expected one of {', '.join(HEADERS)}, each once, "
+                "or a blank line before the text"
+            )
             continue
         in_headers = False
         try:

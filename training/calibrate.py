@@ -79,9 +79,10 @@ def hidden(paragraphs: Sequence[Tokens], mask: int, share: float = HIDDEN) -> li
     ]
 
 
-def stance_shares(paragraphs: Sequence[LabelledParagraph]) -> list[float]:
-    """Share of each stance among labelled paragraphs, in the stances' order."""
-    counts = np.bincount([LABELS.index(paragraph.stance) for paragraph in paragraphs], minlength=len(Stance))
+def stance_shares(paragraphs: Sequence[LabelledParagraph], soft: Sequence[Sequence[float]] = ()) -> list[float]:
+    """Share of each stance among labelled paragraphs and those with `soft` labels (rows, 4), in the stances' order."""
+    labels = [LABELS.index(paragraph.stance) for paragraph in paragraphs]
+    counts = np.bincount(labels, minlength=len(Stance)) + np.reshape(soft, (-1, len(Stance))).sum(0)
     return [round(float(share), 4) for share in counts / counts.sum()]
 
 

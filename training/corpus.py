@@ -13,6 +13,7 @@ import zstandard
 from numpy.typing import NDArray
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
+from labels.unicode import lone_surrogate
 from sikap.errors import InputError
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -52,7 +53,8 @@ def read_documents(path: Path) -> Iterator[Document]:
         with io.BufferedReader(stream) as lines:
             try:
                 for number, line in enumerate(lines, 1):
-                    yield _document(line, f"{path}:{number}")
+                    if line.strip():
+                        yield _document(line, f"{path}:{number}")
             except zstandard.ZstdError as error:
                 raise InputError(f"{path}: not a whole .zst file ({error}); fetch or compress it again") from error
 
@@ -63,8 +65,10 @@ def _document(line: bytes, place: str) -> Document:
         text = "\n".join(row["paragraphs"]) if "paragraphs" in row else row["text"]
         if not isinstance(text, str):
             raise TypeError(f"text is {text!r}")
+        if lone_surrogate(text) is not None:
+            raise ValueError("half of a character")
         return Document(str(row.get("source", "")), text)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
             f"{place}: expected a JSON object with a `text` string or a list of `paragraphs`, found {line[:60]!r}"
         ) from error

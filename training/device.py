@@ -1,5 +1,9 @@
 """Where a network is trained, and in which precision."""
 
+import os
+import shutil
+import sys
+
 import torch
 
 
@@ -12,6 +16,11 @@ def has_bf16(place: torch.device) -> bool:
     """Whether `place` computes in bf16 natively; a CPU that has to imitate it runs at a fifth of its fp32 speed."""
     names = ("avx512_bf16", "amx_bf16", "avx10_2", "bf16")
     return place.type != "cpu" or any(torch.cpu.get_capabilities().get(name) for name in names)
+
+
+def has_compiler() -> bool:
+    """Whether torch.compile finds the C++ compiler that it looks for (torch/_inductor/config.py)."""
+    return shutil.which(os.environ.get("CXX") or ("clang++" if sys.platform == "darwin" else "g++")) is not None
 
 
 def autocast(place: torch.device) -> torch.autocast:

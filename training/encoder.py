@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
@@ -72,7 +73,7 @@ def load_encoder(source: str | Path = COMPACT) -> Encoder:
             output_loading_info=True,
         )
         tokenizer = AutoTokenizer.from_pretrained(source, revision=revision).backend_tokenizer
-    except (OSError, ValueError, SafetensorError, pickle.UnpicklingError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError, StrictDataclassError, pickle.UnpicklingError) as error:
         hint = (
             "expected a folder with config.json, weights and a tokenizer"
             if local

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from labels.article import Article, Span
 from labels.furniture import is_furniture
@@ -16,6 +16,8 @@ from models.predictor import Predictor
 from sikap.errors import InputError
 from training.metrics import LABELS, Interval, Judged, bootstrap, figures
 
+VALIDATION: Final = "validation"
+TAKEN: Final = (VALIDATION, "export")  # what the metrics of a manifest hold beside the files that are named
 NEUTRAL_SCORES = (0.0, 0.0, 0.0, 1.0)  # what furniture counts as: no stance was found in it
 
 
@@ -64,6 +66,18 @@ def read_gold(path: Path) -> list[GoldDocument]:
     return documents
 
 
+def read_evaluations(paths: Sequence[Path]) -> dict[str, list[GoldDocument]]:
+    """What each file holds, by its name without the suffix. Raises InputError where it cannot be read, or its name is taken."""
+    found: dict[str, list[GoldDocument]] = {}
+    for path in paths:
+        if path.stem in (*TAKEN, *found):
+            raise InputError(
+                f"{path}: the name {path.stem!r} stands for another set in the card; rename the file, or leave it out"
+            )
+        found[path.stem] = read_gold(path)
+    return found
+
+
 def gold_document(article: Article) -> GoldDocument:
     """A labelled article to be judged, without its furniture, which carries no label."""
     paragraphs = (p for p in article.paragraphs() if not is_furniture(p.text))
@@ -104,6 +118,8 @@ def _text(row: dict[str, Any]) -> str:
 
 def _span(row: dict[str, Any], text: str) -> Span:
     for start, end in [(row["start"], row["end"]), *([row["holder"]] if row["holder"] else [])]:
+        if type(start) is not int or type(end) is not int:
+            raise TypeError(f"offsets are {start!r} and {end!r}, expected whole numbers")
         if not 0 <= start < end <= len(text):
             raise ValueError(f"offsets {start}-{end} in a text of {len(text)} characters")
     return Span(row["start"], row["end"], Stance(row["stance"]), tuple(row["holder"]) if row["holder"] else None)

@@ -36,7 +36,8 @@ def to_int8(graph: openvino.Model, windows: Sequence[list[int]], filler: int) ->
         ids, mask = pad([window], filler)
         return {"input_ids": ids, "attention_mask": mask}
 
-    samples = nncf.Dataset(list(windows)[:CALIBRATION_WINDOWS], feed)
+    every = max(1, len(windows) // CALIBRATION_WINDOWS)  # spread over all topics: files lie one after another
+    samples = nncf.Dataset(list(windows)[::every][:CALIBRATION_WINDOWS], feed)
     return nncf.quantize(
         graph, samples, subset_size=min(CALIBRATION_WINDOWS, len(windows)), model_type=nncf.ModelType.TRANSFORMER
     )

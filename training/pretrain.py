@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from transformers import BertConfig, BertForMaskedLM, BertModel
 
 from sikap.errors import InputError
-from training.device import autocast, device
+from training.device import autocast, device, has_compiler
 from training.teacher import Teacher
 
 IGNORED_IDS = 5  # the special tokens come first in the vocabulary; they are never masked
@@ -43,7 +43,7 @@ class Settings:
         masked: share of tokens to predict (80 % masked, 10 % replaced, 10 % kept).
         learning_rate: peak of AdamW, after a warm-up over the first 2 % of the time.
         checkpoint_minutes: how often the state is saved.
-        compiled: fuse the encoder with torch.compile; needs a C++ compiler, and gives a third more tokens a second.
+        compiled: fuse the encoder with torch.compile where there is a C++ compiler; gives a third more tokens a second.
     """
 
     minutes: float = 60.0
@@ -142,10 +142,11 @@ class Pretraining:
         self.model = model.to(self.device).train()  # type: ignore[arg-type]  # the stub lacks devices
         # The backward pass of torch's fused attention is slow on a CPU: in bf16 plain products read half as many tokens again.
         self.model.set_attn_implementation("eager")
-        if settings.compiled:
+        compiled = settings.compiled and has_compiler()
+        if compiled:
             self.model.bert.encoder.compile()
         shown = torch.from_numpy(sample(held, 8192, settings.length, np.random.default_rng(1))).to(self.device)
-        self.teacher = Teacher(teacher, shown, settings.compiled) if teacher else None
+        self.teacher = Teacher(teacher, shown, compiled) if teacher else None
         decayed = [p for p in model.parameters() if p.ndim > 1]
         rest = [p for p in model.parameters() if p.ndim <= 1]
         groups = [

