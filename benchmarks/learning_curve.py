@@ -20,7 +20,7 @@ from labels.article import LabelledParagraph
 from labels.store import DATA
 from sikap.errors import InputError
 from training.encoder import COMPACT, load_encoder
-from training.evaluate import Report, judge, read_gold, report
+from training.evaluate import GoldDocument, Report, judge, read_gold, report
 from training.fit import TrainingArguments
 from training.seeds import fit_predictor
 from training.train import Material, read_material
@@ -47,13 +47,15 @@ def part_of(training: Sequence[LabelledParagraph], share: float) -> list[Labelle
     return [paragraph for paragraph in training if paragraph.article.id in kept]
 
 
-def run(material: Material, share: float, evaluate: Path, encoder: str, seeds: int, console: Console) -> Report:
+def run(
+    material: Material, share: float, gold: Sequence[GoldDocument], encoder: str, seeds: int, console: Console
+) -> Report:
     """Fit on a share of the training paragraphs, and judge."""
     training = part_of(material.training, share)
     title = f"{share:.0%}, seed"
     loaded, arguments = load_encoder(encoder), TrainingArguments()
     predictor = fit_predictor(loaded, training, material.validation, arguments, console, seeds, title)
-    return report(judge(read_gold(evaluate), predictor))
+    return report(judge(gold, predictor))
 
 
 def plot(shares: Sequence[float], articles: int, reports: Sequence[Report], path: Path) -> None:
@@ -90,8 +92,9 @@ def main(
     """Print the figures of every share."""
     console = Console()
     material = read_material(labels or [DATA])
+    gold = read_gold(evaluate)
     parts = [float(share) for share in shares.split(",")]
-    reports = [run(material, share, evaluate, encoder, seeds, console) for share in parts]
+    reports = [run(material, share, gold, encoder, seeds, console) for share in parts]
     table = Table("figure", *(f"{share:.0%} of the articles" for share in parts))
     for name in SHOWN:
         cells = [

@@ -30,7 +30,8 @@ COMMON: Final[Mapping[str, str]] = {
     "polri": "kepolisian republik indonesia",
     "tni": "tentara nasional indonesia",
 }
-_INTRODUCED: Final = re.compile(r"((?:[A-Z][\w'’-]*\s+(?:(?:dan|untuk|atas)\s+)?){1,7})\(([A-Z][A-Za-z]{1,11})\)")
+# Words have an end: from every capital of one that has none the search would run through all of it.
+_INTRODUCED: Final = re.compile(r"((?:[A-Z][\w'’-]{0,40}\s+(?:(?:dan|untuk|atas)\s+)?){1,7})\(([A-Z][A-Za-z]{1,11})\)")
 _TRIMMED: Final = ".,()\"'"
 
 

@@ -220,6 +220,8 @@ def main() -> None:
         app()
     except SikapError as error:
         _fail(str(error), error.exit_code)
+    except ModuleNotFoundError as error:
+        _fail(f"this command needs the package {error.name}, which is not installed; make .venv/.train installs it", 2)
     except OSError as error:  # a folder that is missing or read-only, a full disk
         _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 2)
     except SystemExit as end:

@@ -11,7 +11,9 @@ from serving.inputs.text import mark_of
 
 _HEAD: Final = 4096
 _BEGINNINGS: Final = ((b"PAR1", ".parquet"), (b"%PDF-", ".pdf"), (b"PK\x03\x04", ".zip"), (b"PK\x05\x06", ".zip"))
-_PAGE: Final = re.compile(r"(?:<\?xml[^>]*>|<!--.*?-->|\s)*<(?:!doctype\s+html|html|head|body|article)\b", re.I | re.S)
+_PAGE: Final = re.compile(
+    r"(?>(?:<\?xml[^>]*>|(?><!--.*?-->)|\s)*)<(?:!doctype\s+html|html|head|body|article)\b", re.I | re.S
+)
 
 
 def type_of(file: Path, table: bool = False) -> str:

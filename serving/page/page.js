@@ -336,6 +336,7 @@ for (const button of document.querySelectorAll("[data-language]")) {
 }
 for (const kind of ["dragover", "dragleave", "drop"]) {
   $("drop").addEventListener(kind, (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return; // text that is dragged is the box's own affair
     event.preventDefault();
     $("drop").classList.toggle("over", kind === "dragover");
     if (kind === "drop" && event.dataTransfer.files[0]) take(event.dataTransfer.files[0]);

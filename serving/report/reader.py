@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow
 from pyarrow import parquet
 
+from serving.inputs.records import MOST_LINE
 from serving.rows import DOCUMENTS, PARAGRAPHS, Row
 from serving.tables import DATABASES, FORMATS, companion
 from sikap.errors import InputError
@@ -61,11 +62,12 @@ def _rows(path: Path, table: str, schema: pyarrow.Schema) -> Iterator[Row]:
         for batch in parquet.ParquetFile(path).iter_batches(2_000):
             yield from batch.to_pylist()
     elif suffix in DATABASES:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
             cursor = database.execute(f"select * from {table} order by rowid")
             names = [column[0] for column in cursor.description]
             yield from (_typed(dict(zip(names, row, strict=True)), schema) for row in cursor)
     else:
+        csv.field_size_limit(MOST_LINE)  # a paragraph with its spans is longer than csv lets a field be
         with path.open(encoding="utf-8", newline="") as file:
             rows = csv.DictReader(file) if suffix == ".csv" else (json.loads(line) for line in file)
             yield from (_typed(row, schema) for row in rows)

@@ -39,6 +39,15 @@ def test_stances_spans_and_holders_are_compared() -> None:
 def test_furniture_is_left_out() -> None:
     one = article("Rapat digelar di kota.\nBaca juga: Rapat Kemarin")
     assert compare([one], [one], rounds=20).paragraphs == 1
+    furniture = article("Baca juga: Rapat Kemarin")
+    with pytest.raises(InputError, match="furniture alone"):
+        compare([furniture], [furniture])
+
+
+def test_an_annotation_agrees_with_itself_whatever_it_lacks() -> None:
+    one = article("Rapat digelar di kota.\n{D|Kabar itu tidak benar}.")
+    found = compare([one], [one], rounds=20)
+    assert (found.macro_f1, found.span_f1, found.holder_f1) == (1, 1, 1)
 
 
 def test_other_articles_or_other_texts_are_refused() -> None:

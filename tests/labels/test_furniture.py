@@ -35,6 +35,8 @@ FURNITURE = [
     "Tulis komentar Anda",
     "Copyright 2025 Koran Kota. All rights reserved.",
     "© 2025 Koran Kota",
+    "(c) 2025 Koran Kota",
+    "Lihat Video 'Warga Mengecam Polisi'",
     "Dilarang mengutip tanpa izin tertulis dari redaksi",
     "***",
     "— — —",
@@ -57,6 +59,9 @@ LOOKALIKES = [
     "Bagikan sembako saat masa tenang, calon bupati itu dikecam warga.",
     "Hak cipta lagu itu milik kami menurut undang-undang, kata penciptanya.",
     "Halaman 3 putusan itu menyebut penyitaan sah menurut hukum.",
+    "(c) Menteri membantah tuduhan menerima uang itu.",
+    "Copyright lagu itu milik kami, kata penciptanya.",
+    "Lihat video itu, warga mengecam polisi.",
     "Dilarang mengambil gambar di ruang sidang, wartawan mengecam pengadilan.",
 ]
 

@@ -82,6 +82,7 @@ def test_a_backslash_makes_the_next_character_plain() -> None:
         ("{D|tidak ditutup", "never closed"),
         ("{D:2|tanpa pemegang}", "holder 2"),
         ("{D:1|x} {@2|Iran}", "holder 1"),
+        ("{@1|Iran} {D:1|membantah}, {@1|Inggris} {C:1|mengecam}", "holder 1 is marked twice"),
     ],
 )
 def test_tags_that_do_not_match_are_refused(source: str, told: str) -> None:
@@ -152,6 +153,12 @@ def test_every_problem_is_told_with_file_and_line() -> None:
     assert "'test'" in lines[4]
     assert "no paragraph" in lines[5]
     assert len(lines) == 6
+
+
+@pytest.mark.parametrize("line", ["Title: Uji", "source: kota.example", "id: lain"])
+def test_a_header_that_is_none_is_no_paragraph(line: str) -> None:
+    with pytest.raises(InputError, match="among the headers"):
+        parse_articles(HEAD + line + "\n\nRapat digelar.\n", "uji.txt")
 
 
 def test_a_file_without_articles_is_empty() -> None:

@@ -52,3 +52,7 @@ def test_every_mention_goes_by_one_of_the_mentions(mentions: list[str]) -> None:
     merged = merge_names(mentions)
     assert set(merged) == set(mentions)
     assert set(merged.values()) <= set(mentions)
+
+
+def test_a_word_without_an_end_is_searched_once() -> None:
+    assert abbreviations("A" * 200_000) == {}

@@ -34,7 +34,9 @@ def test_plain_and_compressed_files_read_alike(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["nonsense", "[1]", "5", '{"source": "a"}', '{"text": 5}', '{"text": null}'], ids=lambda line: line
+    "line",
+    ["nonsense", "[1]", "5", '{"source": "a"}', '{"text": 5}', '{"text": null}', '{"text": "\\ud800"}'],
+    ids=lambda line: line,
 )
 def test_a_line_that_is_no_document_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "c.jsonl"
@@ -42,6 +44,12 @@ def test_a_line_that_is_no_document_is_named(tmp_path: Path, line: str) -> None:
     with pytest.raises(InputError, match="expected a JSON object with a `text` string") as caught:
         list(read_documents(path))
     assert f"{path}:2" in caught.value.message
+
+
+def test_a_blank_line_is_no_document(tmp_path: Path) -> None:
+    path = tmp_path / "c.jsonl"
+    path.write_text('{"text": "Satu"}\n\n{"text": "Dua"}\n\n', encoding="utf-8")
+    assert list(read_documents(path)) == [Document("", "Satu"), Document("", "Dua")]
 
 
 def test_a_corpus_that_is_not_utf8_is_named(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from models.predictor import Predictor
 from models.tags import STANCE_TAGS
 from models.tokenizing import Tokenizing
 from sikap.errors import InputError
-from training.evaluate import GoldDocument, GoldParagraph, gold_document, judge, read_gold, report
+from training.evaluate import GoldDocument, GoldParagraph, gold_document, judge, read_evaluations, read_gold, report
 
 TEXTS = ("Rapat dijadwalkan Senin di Jakarta.", "Juru bicara Komisi Audit membantah tuduhan.")
 
@@ -150,6 +150,16 @@ def test_a_file_that_is_not_there_or_not_utf8(tmp_path: Path) -> None:
     path.write_bytes(b'{"doc": "caf\xe9", "paragraphs": []}\n')
     with pytest.raises(InputError, match="UTF-8"):
         read_gold(path)
+
+
+def test_several_files_go_by_their_names(tmp_path: Path) -> None:
+    paths = [write(tmp_path / name, news()) for name in ("one.jsonl", "two.jsonl")]
+    assert list(read_evaluations(paths)) == ["one", "two"]
+    (tmp_path / "other").mkdir()
+    for taken in ("validation", "export", "other/one"):
+        again = write(tmp_path / f"{taken}.jsonl", news())
+        with pytest.raises(InputError, match="rename the file"):
+            read_evaluations([*paths, again])
 
 
 def test_a_folder_without_validation_articles_is_refused(tiny_articles: list[Article], tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from pyarrow import parquet
 
 from serving.documents import Columns, Document, Track, from_stdin, read_documents
+from serving.inputs.sniff import type_of
 from sikap.errors import SikapError
 
 RECORDS = '{"isi": "satu \u201ca\u201d"}\n{"isi": "dua"}\n'
@@ -117,3 +118,9 @@ def test_a_text_of_which_a_column_is_named_is_csv(tmp_path: Path) -> None:
 def test_what_is_damaged_is_an_error(tmp_path: Path, data: bytes, told: str) -> None:
     (error,) = read(tmp_path, data)
     assert told in str(error)
+
+
+def test_comments_that_begin_no_page_are_searched_once(tmp_path: Path) -> None:
+    path = tmp_path / "catatan"
+    path.write_text("<!--a-->" * 200 + "<div>Rapat digelar.</div>", encoding="utf-8")
+    assert type_of(path) == ".txt"
