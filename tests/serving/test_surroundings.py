@@ -70,7 +70,7 @@ time.time = lambda: true() + jump()
 time.time_ns = lambda: true_ns() + jump() * 10**9
 """)
     path = os.pathsep.join([str(folder), str(ROOT)])
-    server = start_server(PYTHONPATH=path, SIKAP_MODELS=str(shelf), SIKAP_DEADLINE="4", SIKAP_LOG="json")
+    server = start_server(PYTHONPATH=path, SIKAP_MODELS=str(shelf), SIKAP_DEADLINE="1.5", SIKAP_LOG="json")
     switch.touch()
     with load(server.port, version, clients=1) as answers:
         promoted = sikap("models", "promote", "uji/2", SIKAP_MODELS=str(shelf), PYTHONPATH=path)
