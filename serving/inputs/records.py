@@ -100,7 +100,7 @@ def read_parquet(stream: BufferedReader, columns: Columns, says: Says) -> Iterat
                 number += 1
                 try:
                     yield as_document({name: cell.as_py() for name, cell in zip(names, cells, strict=True)}, chosen)
-                except InputError as error:
+                except (InputError, ValueError, OverflowError) as error:  # text that is not UTF-8, a date out of range
                     yield InputError(f"row {number}: {error}")
 
 

@@ -160,3 +160,13 @@ def test_parquet_is_held_in_memory_by_small_parts_whatever_its_row_groups(tmp_pa
         tracemalloc.stop()
     assert number == rows - 1
     assert most < size / 2
+
+
+def test_a_cell_that_cannot_be_read_is_one_row(tmp_path: Path) -> None:
+    broken = pyarrow.Array.from_buffers(
+        pyarrow.string(), 3, pyarrow.array([b"Satu.", b"rusak \xff", b"Tiga."], pyarrow.binary()).buffers()
+    )
+    parquet.write_table(pyarrow.table({"text": broken}), tmp_path / "a.parquet")
+    items = list(read(tmp_path / "a.parquet"))
+    assert len(items) == 3
+    assert "row 2" in str(items[1])
